@@ -1,0 +1,1 @@
+//! The registry of stores: one file and one row each.

@@ -1,0 +1,187 @@
+//! The top level of a JSON object with every value kept as the bytes it was.
+//!
+//! What a client or provider sent and we do not act on is passed on unchanged: no number is
+//! re-spelled and no escape rewritten. Reading refuses duplicate keys and deep nesting, because
+//! two parsers that disagree about either can be played against each other.
+
+use std::fmt;
+
+use serde::de::{MapAccess, Visitor};
+use serde::ser::SerializeMap as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::value::RawValue;
+
+/// The deepest nesting a body may have.
+pub const MAX_DEPTH: usize = 64;
+
+/// Fields in the order they came, values untouched.
+#[derive(Clone, Debug, Default)]
+pub struct RawFields(Vec<(String, Box<RawValue>)>);
+
+impl RawFields {
+    /// Reads the top level of an object.
+    pub fn parse(body: &[u8]) -> Result<Self, RawError> {
+        check_depth(body)?;
+        serde_json::from_slice(body).map_err(|error| {
+            let text = error.to_string();
+            match text.strip_prefix(DUPLICATE) {
+                Some(rest) => RawError::Duplicate(rest.split('`').next().unwrap_or("").to_owned()),
+                None => RawError::Invalid(text),
+            }
+        })
+    }
+
+    /// The value of a field.
+    pub fn get(&self, key: &str) -> Option<&RawValue> {
+        self.0
+            .iter()
+            .find(|(name, _)| name == key)
+            .map(|(_, value)| &**value)
+    }
+
+    /// Takes a field out.
+    pub fn remove(&mut self, key: &str) -> Option<Box<RawValue>> {
+        let position = self.0.iter().position(|(name, _)| name == key)?;
+        Some(self.0.remove(position).1)
+    }
+
+    /// Adds a field at the end, or replaces the value of one that is there.
+    pub fn set(&mut self, key: &str, value: Box<RawValue>) {
+        match self.0.iter_mut().find(|(name, _)| name == key) {
+            Some((_, old)) => *old = value,
+            None => self.0.push((key.to_owned(), value)),
+        }
+    }
+
+    /// The fields in order.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &RawValue)> {
+        self.0.iter().map(|(name, value)| (name.as_str(), &**value))
+    }
+
+    /// Keeps the fields whose name passes.
+    pub fn retain(&mut self, mut wanted: impl FnMut(&str) -> bool) {
+        self.0.retain(|(name, _)| wanted(name));
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl PartialEq for RawFields {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.len() == other.0.len()
+            && self
+                .iter()
+                .zip(other.iter())
+                .all(|(a, b)| a.0 == b.0 && a.1.get() == b.1.get())
+    }
+}
+
+/// Why a body was refused.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RawError {
+    /// Not a JSON object; the parser's words, with line and column.
+    Invalid(String),
+    /// A key occurs twice.
+    Duplicate(String),
+    /// Nested deeper than [`MAX_DEPTH`].
+    TooDeep,
+}
+
+const DUPLICATE: &str = "duplicate key `";
+
+impl<'de> Deserialize<'de> for RawFields {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Fields;
+
+        impl<'de> Visitor<'de> for Fields {
+            type Value = RawFields;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a JSON object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<RawFields, A::Error> {
+                let mut fields: Vec<(String, Box<RawValue>)> = Vec::new();
+                while let Some(key) = map.next_key::<String>()? {
+                    if fields.iter().any(|(name, _)| *name == key) {
+                        return Err(serde::de::Error::custom(format_args!("{DUPLICATE}{key}`")));
+                    }
+                    fields.push((key, map.next_value()?));
+                }
+                Ok(RawFields(fields))
+            }
+        }
+
+        deserializer.deserialize_map(Fields)
+    }
+}
+
+impl Serialize for RawFields {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(self.0.len()))?;
+        for (name, value) in self.iter() {
+            map.serialize_entry(name, value)?;
+        }
+        map.end()
+    }
+}
+
+/// Refuses nesting deeper than [`MAX_DEPTH`] without building anything.
+pub fn check_depth(body: &[u8]) -> Result<(), RawError> {
+    let (mut depth, mut in_string, mut escaped) = (0_usize, false, false);
+    for byte in body {
+        if in_string {
+            match byte {
+                _ if escaped => escaped = false,
+                b'\\' => escaped = true,
+                b'"' => in_string = false,
+                _ => {}
+            }
+            continue;
+        }
+        match byte {
+            b'"' => in_string = true,
+            b'{' | b'[' => {
+                depth += 1;
+                if depth > MAX_DEPTH {
+                    return Err(RawError::TooDeep);
+                }
+            }
+            b'}' | b']' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_come_back_as_the_bytes_they_were() {
+        let body = r#"{"model":"m","big":12345678901234567890123,"e":1.50e+2,"s":"\u00e9\/"}"#;
+        let fields = RawFields::parse(body.as_bytes()).unwrap();
+        assert_eq!(serde_json::to_string(&fields).unwrap(), body);
+    }
+
+    #[test]
+    fn a_key_may_occur_once() {
+        let error = RawFields::parse(br#"{"model":"a","model":"b"}"#).unwrap_err();
+        assert_eq!(error, RawError::Duplicate("model".into()));
+    }
+
+    #[test]
+    fn brackets_in_text_are_not_nesting() {
+        let text = format!(r#"{{"q":"{}"}}"#, "[\\\"{".repeat(200));
+        assert!(RawFields::parse(text.as_bytes()).is_ok());
+        let deep = format!(r#"{{"q":{}{}}}"#, "[".repeat(64), "]".repeat(64));
+        assert_eq!(
+            RawFields::parse(deep.as_bytes()).unwrap_err(),
+            RawError::TooDeep
+        );
+    }
+}
