@@ -8,6 +8,8 @@ pub mod vendors;
 
 pub mod protocols;
 
+pub mod classify;
+
 pub mod transport;
 
 use std::sync::Arc;
