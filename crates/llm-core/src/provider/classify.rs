@@ -54,18 +54,16 @@ pub fn kind_of(status: u16, detail: &ErrorDetail) -> FailureKind {
             .any(|word| code.contains(word) || message.contains(word))
     };
     match status {
-        401 => FailureKind::Auth,
         403 if says(&["quota", "balance", "billing", "arrear"]) => FailureKind::Quota,
         403 if says(&["moderation", "content policy", "content_policy", "safety"]) => {
             FailureKind::ContentFilter
         }
-        403 => FailureKind::Auth,
+        401 | 403 => FailureKind::Auth,
         402 => FailureKind::Quota,
-        300..=399 => FailureKind::Redirect,
         413 => FailureKind::ContextLength,
         429 if says(&[
             "insufficient_quota",
-            "exceeded your current quota",
+            "current quota",
             "balance",
             "billing",
             "arrear",
@@ -74,6 +72,7 @@ pub fn kind_of(status: u16, detail: &ErrorDetail) -> FailureKind {
             FailureKind::Quota
         }
         429 => FailureKind::RateLimited,
+        300..=399 => FailureKind::Redirect,
         408 | 409 | 425 | 500..=599 => FailureKind::Unavailable,
         400..=499 => rejected(status, &says),
         _ => FailureKind::InvalidResponse,
