@@ -31,7 +31,9 @@ pub struct CallOrder<'a> {
     pub stage: Stage,
     /// Where progress is reported.
     pub events: &'a EventSink,
-    /// Whether the text is the run's final answer, to be shown as it arrives.
+    /// Whether the text is the run's final answer: sent to the reader piece by piece
+    /// ([`EventSink::emit_final`]) as it arrives. At most one call of a run may be, and once it
+    /// has sent something no other answer may take its place.
     pub is_final: bool,
 }
 

@@ -4,11 +4,13 @@
 //! Within a version fields are only added, and readers ignore types they do not know.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use serde::Serialize;
 use serde_json::Value;
 use tokio::sync::mpsc;
+
+use super::event::StreamEvent;
 
 /// Version of the vocabulary, in every event's `v`.
 pub const EVENT_VERSION: u32 = 1;
@@ -243,26 +245,48 @@ impl EventNumbering {
     }
 }
 
+/// What a run sends to its reader while it works.
+#[derive(Clone, Debug)]
+pub enum Progress {
+    /// A change of state, or a piece of a member's text.
+    Run(RunEvent),
+    /// A piece of the final answer, with everything a chat client may see of it.
+    Final(StreamEvent),
+}
+
 /// Where a run reports its progress: a bounded channel, or nowhere.
 ///
 /// A slow reader slows the run down; a reader that left is ignored, because leaving also drops
-/// the run.
+/// the run. Clones report to the same reader.
 #[derive(Clone, Debug, Default)]
-pub struct EventSink(Option<mpsc::Sender<RunEvent>>);
+pub struct EventSink(Option<Arc<Channel>>);
+
+#[derive(Debug)]
+struct Channel {
+    sender: mpsc::Sender<Progress>,
+    member_deltas: bool,
+    final_started: AtomicBool,
+}
 
 impl EventSink {
+    /// Events waiting for the reader before the run waits too.
+    pub const CAPACITY: usize = 64;
+
     /// Nobody listens.
     pub fn none() -> Self {
         Self(None)
     }
 
-    /// Events waiting for the reader before the run waits too.
-    pub const CAPACITY: usize = 64;
-
-    /// A sink and its reading end.
-    pub fn channel() -> (Self, mpsc::Receiver<RunEvent>) {
+    /// A sink and its reading end. With `member_deltas`, the text of members that is not the
+    /// final answer is reported too.
+    pub fn channel(member_deltas: bool) -> (Self, mpsc::Receiver<Progress>) {
         let (sender, receiver) = mpsc::channel(Self::CAPACITY);
-        (Self(Some(sender)), receiver)
+        let channel = Channel {
+            sender,
+            member_deltas,
+            final_started: AtomicBool::new(false),
+        };
+        (Self(Some(Arc::new(channel))), receiver)
     }
 
     /// Whether anybody listens.
@@ -270,11 +294,38 @@ impl EventSink {
         self.0.is_some()
     }
 
-    /// Reports one event.
+    /// Whether the reader wants the text of members.
+    pub fn wants_member_deltas(&self) -> bool {
+        self.0.as_ref().is_some_and(|channel| channel.member_deltas)
+    }
+
+    /// Whether a piece of the final answer has been sent. From then on nothing can be taken
+    /// back: a failure must be told as such, and no other answer may follow.
+    pub fn final_started(&self) -> bool {
+        self.0
+            .as_ref()
+            .is_some_and(|channel| channel.final_started.load(Ordering::Acquire))
+    }
+
+    /// Reports a change of state.
     pub async fn emit(&self, event: RunEvent) {
-        if let Some(sender) = &self.0 {
+        self.send(Progress::Run(event)).await;
+    }
+
+    /// Sends a piece of the final answer.
+    pub async fn emit_final(&self, event: StreamEvent) {
+        if let Some(channel) = &self.0 {
+            if event.is_content() {
+                channel.final_started.store(true, Ordering::Release);
+            }
+            self.send(Progress::Final(event)).await;
+        }
+    }
+
+    async fn send(&self, progress: Progress) {
+        if let Some(channel) = &self.0 {
             // A closed channel means the reader left; the run is about to be dropped.
-            let _ignored = sender.send(event).await;
+            let _ignored = channel.sender.send(progress).await;
         }
     }
 }
