@@ -12,6 +12,10 @@ pub mod classify;
 
 pub mod transport;
 
+pub mod retry;
+
+pub mod health;
+
 use std::sync::Arc;
 use std::time::Duration;
 
