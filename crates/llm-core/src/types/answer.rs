@@ -1,8 +1,12 @@
 //! What one model answered: whole, or the form pieces are gathered into.
 
+use std::collections::BTreeMap;
+
+use serde_json::value::{RawValue, to_raw_value};
+
 use super::event::StreamEvent;
 use super::message::{Reasoning, ToolCall};
-use super::raw::RawFields;
+use super::raw::{MAX_FIELDS, RawFields};
 use super::usage::Usage;
 
 /// A whole reply of one model.
@@ -35,7 +39,8 @@ pub struct Choice {
     pub tool_calls: Vec<ToolCall>,
     /// Why the model stopped.
     pub finish: FinishReason,
-    /// Other fields of an `OpenAI`-speaking provider's choice (`logprobs`, …), as received.
+    /// Other fields of an `OpenAI`-speaking provider's choice (`logprobs`, …), as received. Those
+    /// of the message itself (`annotations`, …) are in one object under `message`.
     pub extra: RawFields,
 }
 
@@ -113,7 +118,9 @@ impl Answer {
 #[derive(Debug, Default)]
 pub struct Gather {
     answer: Answer,
-    /// Bytes of text and arguments gathered so far.
+    /// Log probabilities of each choice, piece by piece.
+    logprobs: BTreeMap<u32, Vec<Box<RawValue>>>,
+    /// Bytes gathered so far.
     size: usize,
 }
 
@@ -165,10 +172,11 @@ impl Gather {
             }
             StreamEvent::Finish { choice, reason } => self.choice(*choice).finish = reason.clone(),
             StreamEvent::Usage(usage) => self.answer.usage = *usage,
+            StreamEvent::Extra { choice, fields } => self.extra(*choice, fields),
         }
     }
 
-    /// Bytes of generated text gathered so far.
+    /// Bytes gathered so far.
     pub fn size(&self) -> usize {
         self.size
     }
@@ -179,8 +187,35 @@ impl Gather {
     }
 
     /// The whole answer.
-    pub fn finish(self) -> Answer {
+    pub fn finish(mut self) -> Answer {
+        for (index, pieces) in std::mem::take(&mut self.logprobs) {
+            let joined = join_lists(&pieces).or_else(|| pieces.last().cloned());
+            if let Some(joined) = joined {
+                self.choice(index).extra.set("logprobs", joined);
+            }
+        }
         self.answer
+    }
+
+    /// Keeps the last value of every field. Log probabilities come in pieces and are joined at
+    /// the end.
+    fn extra(&mut self, choice: Option<u32>, fields: &RawFields) {
+        for (name, value) in fields.iter() {
+            self.size += name.len() + value.get().len();
+            let value = value.to_owned();
+            let (fields, name) = match (choice, name) {
+                (Some(index), "logprobs") => {
+                    self.logprobs.entry(index).or_default().push(value);
+                    continue;
+                }
+                (None, _) => (&mut self.answer.extra, name),
+                (Some(index), "delta") => (&mut self.choice(index).extra, "message"),
+                (Some(index), _) => (&mut self.choice(index).extra, name),
+            };
+            if fields.get(name).is_some() || fields.iter().count() < MAX_FIELDS {
+                fields.set(name, value);
+            }
+        }
     }
 
     fn choice(&mut self, index: u32) -> &mut Choice {
@@ -209,5 +244,57 @@ impl Gather {
         }
         let position = index.min(calls.len() - 1);
         &mut calls[position]
+    }
+}
+
+/// Joins the lists of several objects of the same shape, element by element as they were sent.
+/// `None` when one of them is not an object of lists and nulls.
+fn join_lists(pieces: &[Box<RawValue>]) -> Option<Box<RawValue>> {
+    type Lists<'a> = BTreeMap<String, Option<Vec<&'a RawValue>>>;
+    let mut joined = Lists::new();
+    for piece in pieces {
+        let lists: Lists<'_> = serde_json::from_str(piece.get()).ok()?;
+        for (name, items) in lists {
+            let list = joined.entry(name).or_default();
+            if let Some(items) = items {
+                list.get_or_insert_default().extend(items);
+            }
+        }
+    }
+    to_raw_value(&joined).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn extra(choice: Option<u32>, json: &str) -> StreamEvent {
+        let fields = RawFields::parse(json.as_bytes()).unwrap();
+        StreamEvent::Extra { choice, fields }
+    }
+
+    #[test]
+    fn log_probabilities_of_a_stream_add_up_and_other_fields_keep_their_last_value() {
+        let mut gather = Gather::default();
+        gather.push(&extra(
+            Some(0),
+            r#"{"logprobs":{"content":[{"token":"a"}],"refusal":null}}"#,
+        ));
+        gather.push(&extra(
+            Some(0),
+            r#"{"logprobs":{"content":[{"token":"b","logprob":-1e-3}]},"delta":{"annotations":[]}}"#,
+        ));
+        gather.push(&extra(None, r#"{"system_fingerprint":"old"}"#));
+        gather.push(&extra(None, r#"{"system_fingerprint":"new"}"#));
+        assert!(gather.size() > 0);
+        let answer = gather.finish();
+        assert_eq!(
+            serde_json::to_string(&answer.choices[0].extra).unwrap(),
+            r#"{"message":{"annotations":[]},"logprobs":{"content":[{"token":"a"},{"token":"b","logprob":-1e-3}],"refusal":null}}"#
+        );
+        assert_eq!(
+            answer.extra.get("system_fingerprint").unwrap().get(),
+            r#""new""#
+        );
     }
 }

@@ -1,6 +1,7 @@
 //! One piece of a streamed answer, in the form every stream decoder produces.
 
 use super::answer::FinishReason;
+use super::raw::RawFields;
 use super::usage::Usage;
 
 /// A piece of a streamed answer. `choice` is the position of the answer when several were asked for.
@@ -63,6 +64,14 @@ pub enum StreamEvent {
     },
     /// Tokens used so far; the last one counts.
     Usage(Usage),
+    /// Other fields an `OpenAI`-speaking provider sent (`logprobs`, `system_fingerprint`, …), as
+    /// received.
+    Extra {
+        /// Which answer they belong to; the reply as a whole when absent.
+        choice: Option<u32>,
+        /// The fields. Those of the message itself are in one object under `delta`.
+        fields: RawFields,
+    },
 }
 
 impl StreamEvent {

@@ -14,6 +14,10 @@ use serde_json::value::RawValue;
 /// The deepest nesting a body may have.
 pub const MAX_DEPTH: usize = 64;
 
+/// The most fields an object may have at its top level. Every new name is compared with all
+/// before it, so a body of nothing but names would otherwise keep a processor busy.
+pub const MAX_FIELDS: usize = 512;
+
 /// Fields in the order they came, values untouched.
 #[derive(Clone, Debug, Default)]
 pub struct RawFields(Vec<(String, Box<RawValue>)>);
@@ -109,6 +113,10 @@ impl<'de> Deserialize<'de> for RawFields {
                     if fields.iter().any(|(name, _)| *name == key) {
                         return Err(serde::de::Error::custom(format_args!("{DUPLICATE}{key}`")));
                     }
+                    if fields.len() == MAX_FIELDS {
+                        let message = format_args!("more than {MAX_FIELDS} fields");
+                        return Err(serde::de::Error::custom(message));
+                    }
                     fields.push((key, map.next_value()?));
                 }
                 Ok(RawFields(fields))
@@ -172,6 +180,15 @@ mod tests {
     fn a_key_may_occur_once() {
         let error = RawFields::parse(br#"{"model":"a","model":"b"}"#).unwrap_err();
         assert_eq!(error, RawError::Duplicate("model".into()));
+    }
+
+    #[test]
+    fn a_body_of_nothing_but_names_is_refused() {
+        let names: Vec<String> = (0..=MAX_FIELDS).map(|n| format!("\"f{n}\":0")).collect();
+        let read =
+            |names: &[String]| RawFields::parse(format!("{{{}}}", names.join(",")).as_bytes());
+        assert!(read(&names[1..]).is_ok());
+        assert!(matches!(read(&names), Err(RawError::Invalid(_))));
     }
 
     #[test]
