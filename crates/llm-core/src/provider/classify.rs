@@ -54,7 +54,9 @@ pub fn kind_of(status: u16, detail: &ErrorDetail) -> FailureKind {
             .any(|word| code.contains(word) || message.contains(word))
     };
     match status {
-        403 if says(&["quota", "balance", "billing", "arrear"]) => FailureKind::Quota,
+        403 if says(&["quota", "balance", "billing", "arrear", "余额", "欠费"]) => {
+            FailureKind::Quota
+        }
         403 if says(&["moderation", "content policy", "content_policy", "safety"]) => {
             FailureKind::ContentFilter
         }
@@ -67,6 +69,8 @@ pub fn kind_of(status: u16, detail: &ErrorDetail) -> FailureKind {
             "balance",
             "billing",
             "arrear",
+            "余额",
+            "欠费",
         ]) =>
         {
             FailureKind::Quota
@@ -91,6 +95,7 @@ fn rejected(status: u16, says: &dyn Fn(&[&str]) -> bool) -> FailureKind {
         "input is too long",
         "range of input length",
         "input token count",
+        "超长",
     ]) {
         FailureKind::ContextLength
     } else if says(&[
@@ -102,15 +107,23 @@ fn rejected(status: u16, says: &dyn Fn(&[&str]) -> bool) -> FailureKind {
         "datainspectionfailed",
         "moderation",
         "sensitive",
+        "敏感",
     ]) {
         FailureKind::ContentFilter
-    } else if says(&["insufficient_quota", "arrearage", "insufficient balance"]) {
+    } else if says(&[
+        "insufficient_quota",
+        "arrearage",
+        "insufficient balance",
+        "余额",
+        "欠费",
+    ]) {
         FailureKind::Quota
     } else if says(&[
         "api key not valid",
         "invalid api key",
         "invalid_api_key",
         "api_key_invalid",
+        "incorrect api key",
     ]) {
         FailureKind::Auth
     } else if status == 404
@@ -118,6 +131,8 @@ fn rejected(status: u16, says: &dyn Fn(&[&str]) -> bool) -> FailureKind {
             "model_not_found",
             "model not found",
             "model not exist",
+            "model does not exist",
+            "模型不存在",
             "no such model",
             "unknown model",
         ])
@@ -216,6 +231,15 @@ mod tests {
         assert_eq!(kind(404, "", ""), FailureKind::ModelNotFound);
         assert_eq!(kind(429, "insufficient_quota", ""), FailureKind::Quota);
         assert_eq!(kind(429, "", "slow down"), FailureKind::RateLimited);
+        assert_eq!(kind(429, "1113", "您的账户已欠费"), FailureKind::Quota);
+        assert_eq!(
+            kind(400, "1301", "包含不安全或敏感内容"),
+            FailureKind::ContentFilter
+        );
+        assert_eq!(
+            kind(400, "20012", "Model does not exist."),
+            FailureKind::ModelNotFound
+        );
         assert_eq!(kind(503, "", ""), FailureKind::Unavailable);
         assert_eq!(kind(302, "", ""), FailureKind::Redirect);
         assert_eq!(
