@@ -10,6 +10,8 @@ pub mod protocols;
 
 pub mod classify;
 
+pub mod frames;
+
 pub mod transport;
 
 pub mod retry;
