@@ -1,0 +1,321 @@
+//! JSON one level at a time: reading values with the place of each, and writing objects around
+//! values that stay as they are.
+//!
+//! Values stay borrowed from the body they came in; only what is kept is copied. Two readers meet
+//! here: the strict one for what clients send, whose mistakes are named, and the lenient one for
+//! what providers answer, where an unusable field counts as absent.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use serde::de::{DeserializeOwned, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
+use serde_json::Value;
+use serde_json::value::RawValue;
+
+use crate::types::raw::{MAX_FIELDS, RawFields};
+
+/// A client's mistake.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WireError {
+    /// The field at fault, such as `messages[2].content`.
+    pub param: String,
+    /// What is wrong with it, as a lowercase fragment that follows its name.
+    pub message: String,
+    /// Whether the field is absent.
+    pub missing: bool,
+}
+
+impl fmt::Display for WireError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.param, self.message)
+    }
+}
+
+impl std::error::Error for WireError {}
+
+/// Where a value stands. Built on the stack on the way down, written out only for an error.
+#[derive(Clone, Copy)]
+pub(super) enum Place<'p> {
+    Field(&'p str),
+    Key(&'p Place<'p>, &'p str),
+    Item(&'p Place<'p>, usize),
+}
+
+impl Place<'_> {
+    /// The value here is wrong.
+    pub(super) fn wrong(&self, message: impl Into<String>) -> WireError {
+        WireError {
+            param: self.to_string(),
+            message: message.into(),
+            missing: false,
+        }
+    }
+
+    /// There is no value here.
+    pub(super) fn missing(&self) -> WireError {
+        WireError {
+            param: self.to_string(),
+            message: "is required".to_owned(),
+            missing: true,
+        }
+    }
+}
+
+impl fmt::Display for Place<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Field(name) => f.write_str(name),
+            Self::Key(parent, name) => write!(f, "{parent}.{name}"),
+            Self::Item(parent, index) => write!(f, "{parent}[{index}]"),
+        }
+    }
+}
+
+/// The fields of an object, borrowed. A field that is `null` counts as absent.
+#[derive(Debug, Default)]
+pub(super) struct Object<'a>(Vec<(Cow<'a, str>, &'a RawValue)>);
+
+impl<'a> Object<'a> {
+    /// Reads an object; the first of two fields of one name counts.
+    pub(super) fn parse(json: &'a str) -> Result<Self, serde_json::Error> {
+        serde_json::from_str(json)
+    }
+
+    /// The value of a field.
+    pub(super) fn get(&self, name: &str) -> Option<&'a RawValue> {
+        self.0
+            .iter()
+            .find(|(key, value)| key == name && value.get() != "null")
+            .map(|(_, value)| *value)
+    }
+
+    /// The fields that are not `null`, in order.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (&str, &'a RawValue)> {
+        self.0
+            .iter()
+            .filter(|(_, value)| value.get() != "null")
+            .map(|(key, value)| (key.as_ref(), *value))
+    }
+
+    /// A field of some type, absent when it is of another.
+    pub(super) fn lenient<T: DeserializeOwned>(&self, name: &str) -> Option<T> {
+        serde_json::from_str(self.get(name)?.get()).ok()
+    }
+
+    /// A field that is an object, empty when it is not.
+    pub(super) fn child(&self, name: &str) -> Self {
+        self.get(name)
+            .and_then(|raw| Self::parse(raw.get()).ok())
+            .unwrap_or_default()
+    }
+
+    /// The items of a field that is a list, none when it is not.
+    pub(super) fn items(&self, name: &str) -> Vec<&'a RawValue> {
+        self.get(name)
+            .and_then(|raw| serde_json::from_str(raw.get()).ok())
+            .unwrap_or_default()
+    }
+
+    /// A name that occurs twice.
+    fn duplicate(&self) -> Option<&str> {
+        let names = self.0.iter().map(|(name, _)| name);
+        names
+            .enumerate()
+            .find(|(index, name)| self.0[..*index].iter().any(|(other, _)| other == *name))
+            .map(|(_, name)| name.as_ref())
+    }
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for Object<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Fields;
+
+        impl<'de> Visitor<'de> for Fields {
+            type Value = Vec<(Cow<'de, str>, &'de RawValue)>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a JSON object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+                let mut fields = Vec::new();
+                while let Some(Name(name)) = map.next_key()? {
+                    fields.push((name, map.next_value()?));
+                    if fields.len() > MAX_FIELDS {
+                        return Err(serde::de::Error::custom("too many fields"));
+                    }
+                }
+                Ok(fields)
+            }
+        }
+
+        deserializer.deserialize_map(Fields).map(Object)
+    }
+}
+
+/// A name, borrowed unless it has escapes in it.
+#[derive(Deserialize)]
+struct Name<'a>(#[serde(borrow)] Cow<'a, str>);
+
+/// A JSON object under construction, whose values are JSON text already.
+#[derive(Debug)]
+pub(super) struct Writer(String);
+
+impl Writer {
+    pub(super) fn new() -> Self {
+        Self::with_capacity(256)
+    }
+
+    pub(super) fn with_capacity(bytes: usize) -> Self {
+        let mut out = String::with_capacity(bytes);
+        out.push('{');
+        Self(out)
+    }
+
+    /// Adds a field whose value is JSON text.
+    pub(super) fn field(&mut self, name: &str, json: &str) {
+        if self.0.len() > 1 {
+            self.0.push(',');
+        }
+        self.0.push_str(&Value::from(name).to_string());
+        self.0.push(':');
+        self.0.push_str(json);
+    }
+
+    /// Adds a field with any value.
+    pub(super) fn value(&mut self, name: &str, value: impl Into<Value>) {
+        self.field(name, &value.into().to_string());
+    }
+
+    /// Adds the fields whose name passes, as they are.
+    pub(super) fn raw(&mut self, fields: &RawFields, wanted: impl Fn(&str) -> bool) {
+        for (name, raw) in fields.iter().filter(|(name, _)| wanted(name)) {
+            self.field(name, raw.get());
+        }
+    }
+
+    pub(super) fn finish(mut self) -> String {
+        self.0.push('}');
+        self.0
+    }
+}
+
+/// What kind of value it is, for messages.
+fn kind(raw: &RawValue) -> &'static str {
+    match raw.get().as_bytes().first() {
+        Some(b'{') => "an object",
+        Some(b'[') => "a list",
+        Some(b'"') => "a string",
+        Some(b't' | b'f') => "a boolean",
+        Some(b'n') => "null",
+        _ => "a number",
+    }
+}
+
+fn mismatch(raw: &RawValue, at: &Place<'_>, wanted: &str) -> WireError {
+    at.wrong(format!("must be {wanted}, not {}", kind(raw)))
+}
+
+/// A string. Escapes that stand for no character, such as half a surrogate pair, are refused.
+pub(super) fn string(raw: &RawValue, at: &Place<'_>) -> Result<String, WireError> {
+    if !raw.get().starts_with('"') {
+        return Err(mismatch(raw, at, "a string"));
+    }
+    serde_json::from_str(raw.get()).map_err(|_| at.wrong("is not valid Unicode text"))
+}
+
+/// True or false.
+pub(super) fn boolean(raw: &RawValue, at: &Place<'_>) -> Result<bool, WireError> {
+    serde_json::from_str(raw.get()).map_err(|_| mismatch(raw, at, "true or false"))
+}
+
+/// A whole number between `least` and `most`, written without a fraction or exponent.
+pub(super) fn whole<T>(raw: &RawValue, at: &Place<'_>, least: T, most: T) -> Result<T, WireError>
+where
+    T: Copy + DeserializeOwned + PartialOrd + fmt::Display,
+{
+    if kind(raw) != "a number" {
+        return Err(mismatch(raw, at, "a whole number"));
+    }
+    match serde_json::from_str::<T>(raw.get()) {
+        Ok(number) if number >= least && number <= most => Ok(number),
+        _ => Err(at.wrong(format!("must be a whole number from {least} to {most}"))),
+    }
+}
+
+/// A number between `least` and `most`.
+pub(super) fn number(
+    raw: &RawValue,
+    at: &Place<'_>,
+    least: f64,
+    most: f64,
+) -> Result<f64, WireError> {
+    if kind(raw) != "a number" {
+        return Err(mismatch(raw, at, "a number"));
+    }
+    match serde_json::from_str::<f64>(raw.get()) {
+        Ok(number) if number >= least && number <= most => Ok(number),
+        _ => Err(at.wrong(format!("must be a number from {least} to {most}"))),
+    }
+}
+
+/// A list of at most `most` items.
+pub(super) fn list<'a>(
+    raw: &'a RawValue,
+    at: &Place<'_>,
+    most: usize,
+) -> Result<Vec<&'a RawValue>, WireError> {
+    let items: Vec<&RawValue> =
+        serde_json::from_str(raw.get()).map_err(|_| mismatch(raw, at, "a list"))?;
+    if items.len() > most {
+        let message = format!("has {} items, more than the {most} allowed", items.len());
+        return Err(at.wrong(message));
+    }
+    Ok(items)
+}
+
+/// An object in which every name occurs once.
+pub(super) fn object<'a>(raw: &'a RawValue, at: &Place<'_>) -> Result<Object<'a>, WireError> {
+    if !raw.get().starts_with('{') {
+        return Err(mismatch(raw, at, "an object"));
+    }
+    let object: Object<'a> = serde_json::from_str(raw.get())
+        .map_err(|_| at.wrong(format!("has more than {MAX_FIELDS} fields")))?;
+    match object.duplicate() {
+        Some(name) => Err(at.wrong(format!("has the field `{name}` twice"))),
+        None => Ok(object),
+    }
+}
+
+/// A field that must be there.
+pub(super) fn required<'a>(
+    object: &Object<'a>,
+    at: &Place<'_>,
+    name: &str,
+) -> Result<&'a RawValue, WireError> {
+    object
+        .get(name)
+        .ok_or_else(|| Place::Key(at, name).missing())
+}
+
+/// A string field that may be absent.
+pub(super) fn optional_string(
+    object: &Object<'_>,
+    at: &Place<'_>,
+    name: &str,
+) -> Result<Option<String>, WireError> {
+    object
+        .get(name)
+        .map(|raw| string(raw, &Place::Key(at, name)))
+        .transpose()
+}
+
+/// A string field that must be there.
+pub(super) fn required_string(
+    object: &Object<'_>,
+    at: &Place<'_>,
+    name: &str,
+) -> Result<String, WireError> {
+    string(required(object, at, name)?, &Place::Key(at, name))
+}

@@ -1,0 +1,4 @@
+//! Tests of the core through its public interface. One binary; every file is a module of it.
+
+#[cfg(test)]
+mod golden;
