@@ -4,6 +4,50 @@
 //! section in `gateway/assemble.rs`; nothing here names a component. Only this module reads the
 //! environment and the configuration files.
 
+pub mod error;
+
+pub mod source;
+
+pub mod environment;
+
+pub mod paths;
+
+mod files;
+
+mod write;
+
+pub mod key;
+
+pub mod tree;
+
+pub mod schema;
+
+pub mod values;
+
+pub mod dotenv;
+
+pub mod variables;
+
+pub mod legacy;
+
+pub mod presets;
+
+pub mod detect;
+
+pub mod trust;
+
+pub mod layers;
+
+mod decode;
+
+pub mod load;
+
+pub mod catalog;
+
+pub mod resolve;
+
+pub mod secrets;
+
 pub mod provider;
 
 pub mod model;
@@ -20,6 +64,9 @@ pub mod secret_ref;
 
 pub mod per_million;
 
+#[cfg(test)]
+mod testing;
+
 use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -35,11 +82,14 @@ use server::{AuthConfig, KeyConfig, LoggingConfig, ServerConfig};
 pub const SCHEMA_VERSION: u32 = 1;
 
 /// The whole configuration, all layers merged.
-#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct Config {
     /// Version of the format; 1.
     pub schema_version: u32,
+    /// The provider of models that name none. Default: the one called `default`, else the only one there is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub default_provider: Option<String>,
     /// Services behind an API, by name.
     pub providers: IndexMap<String, ProviderConfig>,
     /// Models by the public name a client sends.
@@ -64,4 +114,25 @@ pub struct Config {
     pub keys: IndexMap<String, KeyConfig>,
     /// What is logged, and how.
     pub logging: LoggingConfig,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            schema_version: SCHEMA_VERSION,
+            default_provider: None,
+            providers: IndexMap::new(),
+            models: IndexMap::new(),
+            aliases: IndexMap::new(),
+            routes: IndexMap::new(),
+            tasks: IndexMap::new(),
+            routing: RoutingConfig::default(),
+            cooperation: CooperationConfig::default(),
+            limits: LimitsConfig::default(),
+            server: ServerConfig::default(),
+            auth: AuthConfig::default(),
+            keys: IndexMap::new(),
+            logging: LoggingConfig::default(),
+        }
+    }
 }

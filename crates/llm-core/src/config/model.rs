@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::per_million::PerMillion;
 use super::secret_ref::SecretRef;
+use crate::types::money::{Currency, Price};
 
 /// A model by its public name.
 ///
@@ -12,7 +13,7 @@ use super::secret_ref::SecretRef;
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct ModelConfig {
-    /// The provider that serves it. Default: the only provider there is.
+    /// The provider that serves it. Default: `default_provider`; none with an address of its own.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub provider: Option<String>,
     /// The name the provider knows it by. Default: the model's own name.
@@ -87,27 +88,45 @@ pub struct DeploymentConfig {
     pub price: Option<PriceConfig>,
 }
 
-/// What tokens cost, per million of them.
+/// What tokens cost, per million of them. Both directions are stated: a forgotten one would be free.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(default)]
 pub struct PriceConfig {
     /// Per million tokens read.
     pub input: PerMillion,
     /// Per million tokens written.
     pub output: PerMillion,
     /// Per million tokens read from the provider's cache. Default: `input`.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cached_input: Option<PerMillion>,
     /// Per million tokens written to the provider's cache. Default: `input`.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cache_write: Option<PerMillion>,
     /// Three letters, such as `USD` or `CNY`. Default: `USD`.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub currency: Option<String>,
     /// Where the price was read.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub source: Option<String>,
     /// When it was read, `YYYY-MM-DD`.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub date: Option<String>,
+}
+
+impl PriceConfig {
+    /// The price as money is reckoned with. Fails on a currency that is none.
+    pub fn price(&self) -> Result<Price, String> {
+        let currency = match &self.currency {
+            Some(code) => code.parse()?,
+            None => Currency::USD,
+        };
+        Ok(Price {
+            currency,
+            input: self.input.picos_per_token(),
+            output: self.output.picos_per_token(),
+            cached_input: self.cached_input.map(PerMillion::picos_per_token),
+            cache_write: self.cache_write.map(PerMillion::picos_per_token),
+            source: self.source.clone(),
+            date: self.date.clone(),
+        })
+    }
 }

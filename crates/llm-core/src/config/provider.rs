@@ -1,5 +1,7 @@
 //! `[providers.NAME]`: a service behind an API.
 
+use std::fmt;
+
 use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -7,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::secret_ref::SecretRef;
 
 /// A service behind an API.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct ProviderConfig {
     /// The vendor whose manners it has (`openai`, `deepseek`, `anthropic`, `ollama`, …), or
@@ -35,4 +37,20 @@ pub struct ProviderConfig {
     /// Whether its models are left out of everything.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub disabled: bool,
+}
+
+/// Headers are shown by name only: some people do put keys there.
+impl fmt::Debug for ProviderConfig {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ProviderConfig")
+            .field("kind", &self.kind)
+            .field("base_url", &self.base_url)
+            .field("api_key", &self.api_key)
+            .field("headers", &self.headers.keys())
+            .field("proxy", &self.proxy)
+            .field("timeout_ms", &self.timeout_ms)
+            .field("retries", &self.retries)
+            .field("disabled", &self.disabled)
+            .finish()
+    }
 }
