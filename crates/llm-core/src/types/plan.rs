@@ -235,7 +235,8 @@ pub struct Reason {
 pub struct Exclusion {
     /// Which model.
     pub model: ModelName,
-    /// A stable word: `disabled`, `capability`, `context`, `health`, `latency`, `cost`, `credential`.
+    /// A stable word: `disabled`, `capability`, `context`, `health`, `latency`, `cost`, `credential`,
+    /// or `preference` for a model the request itself did not allow.
     pub reason: &'static str,
     /// In words.
     pub detail: String,
