@@ -4,6 +4,21 @@
 //! and the sequence number come in as values. What needs a model call is a [`Profiler`] or a
 //! cooperation mode, never a strategy.
 
+pub mod profile;
+
+pub mod tasks;
+
+pub mod names;
+
+pub mod filter;
+
+mod appraisal;
+
+pub mod strategies;
+
+#[cfg(test)]
+mod fixtures;
+
 use crate::types::chat::ChatRequest;
 use crate::types::plan::{Candidate, Preferences, Reason};
 use crate::types::task::TaskProfile;
@@ -21,6 +36,11 @@ pub trait Profiler: Send + Sync {
 pub trait RoutingStrategy: Send + Sync {
     /// Its name in the configuration and on the command line.
     fn name(&self) -> &'static str;
+
+    /// Other names it answers to. `-` and `_` are the same in any of them.
+    fn aliases(&self) -> &'static [&'static str] {
+        &[]
+    }
 
     /// What it prefers, in one line, for `help` and the reference.
     fn summary(&self) -> &'static str;
