@@ -1,11 +1,33 @@
 //! The registry of protocols: one file and one row each.
+//!
+//! `fields`, `translate` and `reply` are not protocols but what the protocols share.
+
+pub mod anthropic;
+
+pub mod fields;
+
+pub mod gemini;
+
+pub mod ollama;
 
 pub mod openai;
+
+mod reply;
+
+mod translate;
+
+#[cfg(test)]
+mod testing;
 
 use super::Adapter;
 
 /// Every protocol, in alphabetical order.
-pub const PROTOCOLS: &[Adapter] = &[&openai::OPENAI];
+pub const PROTOCOLS: &[Adapter] = &[
+    &anthropic::Anthropic,
+    &gemini::Gemini,
+    &ollama::Ollama,
+    &openai::OPENAI,
+];
 
 /// The adapter of a protocol.
 pub fn find(name: &str) -> Option<Adapter> {
