@@ -36,3 +36,6 @@ pub fn find(name: &str) -> Option<Adapter> {
         .copied()
         .find(|adapter| adapter.name() == name)
 }
+
+#[cfg(test)]
+mod tests;

@@ -5,7 +5,7 @@
 //! text of the reply is quoted; it may hold the conversation.
 
 use serde::de::DeserializeOwned;
-use serde::{Deserialize as _, Deserializer};
+use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
 use crate::provider::classify::{ErrorDetail, kind_of, scrub};
@@ -60,6 +60,15 @@ pub(super) fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Failure> {
     json.end()
         .map_err(|_| Failure::invalid("something follows the JSON of the provider's reply"))?;
     Ok(value)
+}
+
+/// A value that may also be `null`, which is as good as absent.
+pub(super) fn or_default<'de, T, D>(deserializer: D) -> Result<T, D::Error>
+where
+    T: Default + Deserialize<'de>,
+    D: Deserializer<'de>,
+{
+    Ok(Option::<T>::deserialize(deserializer)?.unwrap_or_default())
 }
 
 /// A count that may be absent, `null` or nonsense; nonsense is as good as absent.
@@ -182,7 +191,7 @@ impl Frames {
 mod tests {
     use super::*;
 
-    #[derive(Debug, serde::Deserialize)]
+    #[derive(Debug, Deserialize)]
     struct Reply {
         #[serde(default, deserialize_with = "count")]
         tokens: Option<u64>,

@@ -237,10 +237,12 @@ fn wire_tool(tool: &Tool) -> WireTool<'_> {
     WireTool {
         name: &tool.name,
         description: tool.description.as_deref(),
-        input_schema: tool
-            .parameters
-            .clone()
-            .unwrap_or_else(|| json!({"type": "object"})),
+        // A tool without arguments may come without a schema or with an empty one; the provider
+        // wants to be told that they are an object.
+        input_schema: match &tool.parameters {
+            Some(schema) if *schema != json!({}) => schema.clone(),
+            _ => json!({"type": "object"}),
+        },
         strict: tool.strict == Some(true),
     }
 }

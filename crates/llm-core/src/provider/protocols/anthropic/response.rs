@@ -6,7 +6,7 @@ use serde_json::value::RawValue;
 use super::thoughts::Thoughts;
 use super::{ANSWER_TOOL, ErrorDetail};
 use crate::provider::classify::scrub;
-use crate::provider::protocols::reply::{check_answer, count, failure_inside};
+use crate::provider::protocols::reply::{check_answer, count, failure_inside, or_default};
 use crate::types::answer::{Answer, Choice, FinishReason};
 use crate::types::failure::{Failure, FailureKind};
 use crate::types::message::{Reasoning, ToolCall};
@@ -15,9 +15,9 @@ use crate::types::usage::{Usage, UsageSource};
 /// A reply: a message, or an error where a message should be.
 #[derive(Debug, Deserialize)]
 pub(super) struct Reply {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub(super) id: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub(super) model: String,
     content: Option<Vec<Block>>,
     stop_reason: Option<String>,
@@ -30,16 +30,16 @@ pub(super) struct Reply {
 #[derive(Debug, Deserialize)]
 pub(super) struct Block {
     pub(super) r#type: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub(super) text: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub(super) thinking: String,
     pub(super) signature: Option<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub(super) data: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub(super) id: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub(super) name: String,
     pub(super) input: Option<Box<RawValue>>,
 }
@@ -54,9 +54,9 @@ pub(super) struct StopDetails {
 /// An error.
 #[derive(Debug, Default, Deserialize)]
 pub(super) struct WireError {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     r#type: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     message: String,
 }
 

@@ -11,7 +11,7 @@ use serde::Deserialize;
 use super::ANSWER_TOOL;
 use super::response::{Block, Reply, StopDetails, Tokens, WireError, declined, finish};
 use super::thoughts::Thoughts;
-use crate::provider::protocols::reply::{Frames, nothing_said};
+use crate::provider::protocols::reply::{Frames, nothing_said, or_default};
 use crate::provider::{Frame, StreamDecoder};
 use crate::types::answer::FinishReason;
 use crate::types::event::StreamEvent;
@@ -61,7 +61,7 @@ enum Open {
 #[derive(Debug, Deserialize)]
 struct Event {
     r#type: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     index: u64,
     message: Option<Reply>,
     content_block: Option<Block>,
@@ -72,15 +72,15 @@ struct Event {
 
 #[derive(Debug, Default, Deserialize)]
 struct Delta {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     r#type: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     text: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     partial_json: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     thinking: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     signature: String,
     stop_reason: Option<String>,
     stop_details: Option<StopDetails>,

@@ -9,7 +9,7 @@ use serde_json::value::RawValue;
 
 use super::NAME;
 use crate::provider::classify::{ErrorDetail, scrub};
-use crate::provider::protocols::reply::{check_answer, count, failure_inside};
+use crate::provider::protocols::reply::{check_answer, count, failure_inside, or_default};
 use crate::provider::protocols::translate::seal;
 use crate::types::answer::{Answer, Choice, FinishReason};
 use crate::types::failure::{Failure, FailureKind};
@@ -23,13 +23,13 @@ const LONGEST_WAIT: Duration = Duration::from_hours(1);
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Reply {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub(super) candidates: Vec<Candidate>,
     pub(super) prompt_feedback: Option<PromptFeedback>,
     pub(super) usage_metadata: Option<Tokens>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub(super) model_version: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub(super) response_id: String,
     pub(super) error: Option<Value>,
 }
@@ -38,7 +38,7 @@ pub(super) struct Reply {
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Candidate {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub(super) index: u32,
     pub(super) content: Option<Content>,
     pub(super) finish_reason: Option<String>,
@@ -46,7 +46,7 @@ pub(super) struct Candidate {
 
 #[derive(Debug, Deserialize)]
 pub(super) struct Content {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub(super) parts: Vec<Part>,
 }
 
@@ -54,9 +54,9 @@ pub(super) struct Content {
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Part {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub(super) text: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub(super) thought: bool,
     pub(super) thought_signature: Option<String>,
     pub(super) function_call: Option<FunctionCall>,
@@ -65,9 +65,9 @@ pub(super) struct Part {
 
 #[derive(Debug, Deserialize)]
 pub(super) struct FunctionCall {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     id: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     name: String,
     args: Option<Box<RawValue>>,
 }

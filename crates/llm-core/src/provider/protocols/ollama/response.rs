@@ -6,7 +6,7 @@ use serde_json::value::RawValue;
 
 use crate::provider::classify::ErrorDetail;
 use crate::provider::protocols::reply::{
-    Frames, check_answer, count, failure_inside, nothing_said,
+    Frames, check_answer, count, failure_inside, nothing_said, or_default,
 };
 use crate::provider::{Frame, StreamDecoder};
 use crate::types::answer::{Answer, Choice, FinishReason};
@@ -18,12 +18,12 @@ use crate::types::usage::Usage;
 /// A reply, or a line of a stream.
 #[derive(Debug, Deserialize)]
 pub(super) struct Reply {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     model: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     created_at: String,
     message: Option<WireMessage>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     done: bool,
     done_reason: Option<String>,
     #[serde(default, deserialize_with = "count")]
@@ -42,7 +42,7 @@ struct WireMessage {
 
 #[derive(Debug, Deserialize)]
 struct WireCall {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     id: String,
     function: WireFunction,
 }
