@@ -60,6 +60,7 @@ enum Open {
 
 #[derive(Debug, Deserialize)]
 struct Event {
+    #[serde(default, deserialize_with = "or_default")]
     r#type: String,
     #[serde(default, deserialize_with = "or_default")]
     index: u64,
@@ -164,7 +165,6 @@ impl Decoder {
             }
             "redacted_thinking" => {
                 self.thoughts.add_redacted(block.data);
-                self.sign(out);
                 Open::Other
             }
             "tool_use" => {
@@ -237,7 +237,6 @@ impl Decoder {
             None => return self.frames.misplaced(),
             Some(Open::Thinking { bytes, signature }) => {
                 self.thoughts.add(bytes, signature);
-                self.sign(out);
             }
             Some(Open::Call {
                 index,
@@ -270,6 +269,7 @@ impl Decoder {
         }
         if !self.finished {
             self.finished = true;
+            self.sign(out);
             out.push(StreamEvent::Finish { choice: 0, reason });
         }
         self.report(out);
@@ -299,6 +299,8 @@ impl Decoder {
         bytes
     }
 
+    /// Sends the proof of all thoughts: once and last, so that clients that join pieces keep it
+    /// whole.
     fn sign(&self, out: &mut Vec<StreamEvent>) {
         if let Some(signature) = self.thoughts.signature() {
             out.push(StreamEvent::ReasoningSignature {

@@ -127,9 +127,7 @@ fn choice(candidate: Candidate, response_id: &str) -> Result<Choice, Failure> {
     let parts = candidate.content.map(|content| content.parts);
     for mut part in parts.unwrap_or_default() {
         part.check()?;
-        if let Some(signature) = proof.take(&mut part) {
-            choice.reasoning.get_or_insert_default().signature = Some(signature);
-        }
+        proof.note(&mut part);
         if part.thought {
             let reasoning = choice.reasoning.get_or_insert_default();
             reasoning.text.push_str(&part.text);
@@ -140,6 +138,9 @@ fn choice(candidate: Candidate, response_id: &str) -> Result<Choice, Failure> {
             let index = choice.tool_calls.len();
             choice.tool_calls.push(call.read(response_id, index));
         }
+    }
+    if let Some(signature) = proof.signature() {
+        choice.reasoning.get_or_insert_default().signature = Some(signature);
     }
     let reason = candidate
         .finish_reason
@@ -234,17 +235,23 @@ impl FunctionCall {
 #[derive(Debug, Default)]
 pub(super) struct Proof {
     of_call: bool,
+    signature: Option<String>,
 }
 
 impl Proof {
-    /// The signature to show from now on, if this part changes it.
-    pub(super) fn take(&mut self, part: &mut Part) -> Option<String> {
-        let signature = part.thought_signature.take()?;
-        if self.of_call || signature.is_empty() {
-            return None;
+    /// Looks at a further part.
+    pub(super) fn note(&mut self, part: &mut Part) {
+        let found = part.thought_signature.take();
+        let found = found.filter(|signature| !signature.is_empty() && !self.of_call);
+        if found.is_some() {
+            self.of_call = part.function_call.is_some();
+            self.signature = found;
         }
-        self.of_call = part.function_call.is_some();
-        Some(seal(NAME, &signature))
+    }
+
+    /// The signature, as the hub has it.
+    pub(super) fn signature(&self) -> Option<String> {
+        self.signature.as_deref().map(|proof| seal(NAME, proof))
     }
 }
 

@@ -106,9 +106,14 @@ impl Decoder {
         if progress.finish.replace(reason.clone()).is_some() {
             return Ok(());
         }
+        let signature = progress.proof.signature();
         // With one answer asked for, one that says nothing is known to be all there is.
         if silent && self.candidates.len() == 1 {
             return Err(nothing_said(reason == FinishReason::ContentFilter));
+        }
+        // Once and last, so that clients that join pieces keep it whole.
+        if let Some(signature) = signature {
+            out.push(StreamEvent::ReasoningSignature { choice, signature });
         }
         out.push(StreamEvent::Finish { choice, reason });
         Ok(())
@@ -124,9 +129,7 @@ impl Progress {
         out: &mut Vec<StreamEvent>,
     ) -> Result<(), Failure> {
         part.check()?;
-        if let Some(signature) = self.proof.take(&mut part) {
-            out.push(StreamEvent::ReasoningSignature { choice, signature });
-        }
+        self.proof.note(&mut part);
         if !part.text.is_empty() {
             let text = part.text;
             if part.thought {
