@@ -11,6 +11,7 @@ use serde_json::Value;
 use crate::provider::classify::{ErrorDetail, kind_of, scrub};
 use crate::provider::{ErrorReply, classify};
 use crate::types::answer::{Answer, Choice, FinishReason};
+use crate::types::event::StreamEvent;
 use crate::types::failure::{Failure, FailureKind};
 use crate::types::raw::check_depth;
 
@@ -129,6 +130,53 @@ pub(super) fn nothing_said(filtered: bool) -> Failure {
         )
     } else {
         Failure::invalid("the provider's reply has no answer in it")
+    }
+}
+
+/// A whole answer as the events of a stream, for a provider that does not stream when asked to.
+pub(super) fn push_whole(answer: Answer, out: &mut Vec<StreamEvent>) {
+    out.push(StreamEvent::Start {
+        id: answer.id,
+        model: answer.upstream_model,
+    });
+    for choice in answer.choices {
+        let index = choice.index;
+        let (thoughts, signature) = choice
+            .reasoning
+            .map(|reasoning| (reasoning.text, reasoning.signature))
+            .unwrap_or_default();
+        let present = |text: String| (!text.is_empty()).then_some(text);
+        out.extend(present(thoughts).map(|text| StreamEvent::Reasoning {
+            choice: index,
+            text,
+        }));
+        out.extend(present(choice.text).map(|text| StreamEvent::Text {
+            choice: index,
+            text,
+        }));
+        out.extend(choice.refusal.map(|text| StreamEvent::Refusal {
+            choice: index,
+            text,
+        }));
+        let calls = (0..).zip(choice.tool_calls);
+        out.extend(calls.map(|(position, call)| StreamEvent::ToolCall {
+            choice: index,
+            index: position,
+            id: Some(call.id),
+            name: Some(call.name),
+            arguments: call.arguments,
+        }));
+        out.extend(signature.map(|signature| StreamEvent::ReasoningSignature {
+            choice: index,
+            signature,
+        }));
+        out.push(StreamEvent::Finish {
+            choice: index,
+            reason: choice.finish,
+        });
+    }
+    if answer.usage.is_known() {
+        out.push(StreamEvent::Usage(answer.usage));
     }
 }
 

@@ -114,7 +114,7 @@ pub(super) fn answer(reply: Reply) -> Result<Answer, Failure> {
         if said_nothing {
             return Err(declined(reply.stop_details.as_ref()));
         }
-        choice.refusal = reply.stop_details.and_then(|details| details.explanation);
+        choice.refusal = explained(reply.stop_details);
     }
     check_answer(Answer {
         id: reply.id,
@@ -165,6 +165,11 @@ pub(super) fn finish(stop: &str, calls: bool) -> FinishReason {
         "refusal" => FinishReason::ContentFilter,
         other => FinishReason::Other(other.to_owned()),
     }
+}
+
+/// Why the provider's safety system cut a reply, in its own words.
+pub(super) fn explained(details: Option<StopDetails>) -> Option<String> {
+    details?.explanation.filter(|text| !text.is_empty())
 }
 
 /// The failure for a reply the provider's safety system left nothing of.

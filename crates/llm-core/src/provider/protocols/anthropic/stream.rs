@@ -9,9 +9,11 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use super::ANSWER_TOOL;
-use super::response::{Block, Reply, StopDetails, Tokens, WireError, declined, finish};
+use super::response::{
+    Block, Reply, StopDetails, Tokens, WireError, answer, declined, explained, finish,
+};
 use super::thoughts::Thoughts;
-use crate::provider::protocols::reply::{Frames, nothing_said, or_default};
+use crate::provider::protocols::reply::{Frames, nothing_said, or_default, parse, push_whole};
 use crate::provider::{Frame, StreamDecoder};
 use crate::types::answer::FinishReason;
 use crate::types::event::StreamEvent;
@@ -100,6 +102,13 @@ impl StreamDecoder for Decoder {
         }
         match event.r#type.as_str() {
             "error" => Err(WireError::default().failure()),
+            // A whole reply in place of a stream.
+            "message" => {
+                let answer = answer(parse(frame.data.as_bytes())?)?;
+                self.finished = true;
+                push_whole(answer, out);
+                Ok(())
+            }
             "message_start" => {
                 if let Some(message) = event.message {
                     self.start(message, out);
@@ -114,7 +123,7 @@ impl StreamDecoder for Decoder {
             "content_block_stop" => self.close_block(event.index, out),
             "message_delta" => {
                 let delta = event.delta.unwrap_or_default();
-                self.stop(&delta, event.usage.unwrap_or_default(), out)
+                self.stop(delta, event.usage.unwrap_or_default(), out)
             }
             _ => Ok(()),
         }
@@ -251,7 +260,7 @@ impl Decoder {
 
     fn stop(
         &mut self,
-        delta: &Delta,
+        delta: Delta,
         tokens: Tokens,
         out: &mut Vec<StreamEvent>,
     ) -> Result<(), Failure> {
@@ -269,6 +278,9 @@ impl Decoder {
         }
         if !self.finished {
             self.finished = true;
+            if let Some(text) = explained(delta.stop_details) {
+                out.push(StreamEvent::Refusal { choice: 0, text });
+            }
             self.sign(out);
             out.push(StreamEvent::Finish { choice: 0, reason });
         }

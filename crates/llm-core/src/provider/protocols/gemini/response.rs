@@ -300,11 +300,13 @@ pub(super) fn refined(mut failure: Failure, error: &Value) -> Failure {
         .filter_map(|violation| violation["quotaId"].as_str())
         .peekable();
     if quotas.peek().is_some() {
-        failure.kind = if quotas.any(|quota| quota.contains("PerDay")) {
-            FailureKind::Quota
+        if quotas.any(|quota| quota.contains("PerDay")) {
+            failure.kind = FailureKind::Quota;
+            // The wait it names is that of the minute, not of the day.
+            failure.retry_after = None;
         } else {
-            FailureKind::RateLimited
-        };
+            failure.kind = FailureKind::RateLimited;
+        }
     } else if wait.is_some() {
         failure.kind = FailureKind::RateLimited;
     }
