@@ -4,6 +4,7 @@
 //!
 //! Shapes on the wire belong to each protocol's own files.
 
+use std::collections::HashMap;
 use std::fmt::Display;
 
 use url::Url;
@@ -99,24 +100,31 @@ pub(super) fn arguments(
     })
 }
 
-/// The name of the tool whose result the message at `index` carries: its own name, else that of
-/// the nearest earlier call with its id.
-pub(super) fn tool_name(messages: &[Message], index: usize) -> Result<&str, Failure> {
-    let message = &messages[index];
-    if let Some(name) = &message.name {
-        return Ok(name);
+/// Which tool each call was for, while a conversation is walked from its beginning.
+///
+/// Two calls may have the same id, as in conversations put together from several; a result then
+/// belongs to the nearer one.
+#[derive(Debug, Default)]
+pub(super) struct ToolNames<'a>(HashMap<&'a str, &'a str>);
+
+impl<'a> ToolNames<'a> {
+    /// Notes the calls a message makes.
+    pub(super) fn note(&mut self, message: &'a Message) {
+        let calls = message.tool_calls.iter();
+        self.0
+            .extend(calls.map(|call| (call.id.as_str(), call.name.as_str())));
     }
-    let id = message.tool_call_id.as_deref().unwrap_or_default();
-    messages[..index]
-        .iter()
-        .rev()
-        .flat_map(|earlier| earlier.tool_calls.iter().rev())
-        .find(|call| call.id == id)
-        .map(|call| call.name.as_str())
-        .ok_or_else(|| {
+
+    /// The tool whose result the message at `index` carries: the name it gives itself, else that
+    /// of the call it answers.
+    pub(super) fn of(&self, message: &'a Message, index: usize) -> Result<&'a str, Failure> {
+        let id = message.tool_call_id.as_deref().unwrap_or_default();
+        let known = message.name.as_deref().or_else(|| self.0.get(id).copied());
+        known.ok_or_else(|| {
             let field = format!("messages[{index}].tool_call_id");
             refuse(field, "no earlier call has this id, so its tool is unknown")
         })
+    }
 }
 
 /// The text of a message that may hold nothing else, part by part.
@@ -240,9 +248,11 @@ mod tests {
         second.tool_calls[0].name = "new".into();
         let mut result = Message::text(Role::Tool, "5");
         result.tool_call_id = Some("call_0".into());
-        let messages = vec![first, second, result.clone()];
-        assert_eq!(tool_name(&messages, 2).unwrap(), "new");
-        assert!(tool_name(&[result], 0).is_err());
+        let mut names = ToolNames::default();
+        assert!(names.of(&result, 0).is_err());
+        names.note(&first);
+        names.note(&second);
+        assert_eq!(names.of(&result, 2).unwrap(), "new");
     }
 
     #[test]

@@ -11,7 +11,7 @@ use serde::Serialize;
 
 use super::models::Rules;
 use crate::provider::protocols::translate::{
-    arguments, part_name, refuse, texts, tool_name, unseal,
+    ToolNames, arguments, part_name, refuse, texts, unseal,
 };
 use crate::types::failure::Failure;
 use crate::types::message::{Audio, ContentPart, FileSource, MediaSource, Message, Role};
@@ -114,6 +114,7 @@ pub(super) fn conversation(
 ) -> Result<Conversation<'_>, Failure> {
     let mut system = Content::default();
     let mut turns: Vec<Content<'_>> = Vec::new();
+    let mut names = ToolNames::default();
     for (index, message) in messages.iter().enumerate() {
         let (role, parts) = match message.role {
             Role::System | Role::Developer => {
@@ -124,8 +125,9 @@ pub(super) fn conversation(
             }
             Role::User => ("user", user(message, index)?),
             Role::Assistant => ("model", model(message, index, rules)?),
-            Role::Tool => ("user", vec![result(messages, index)?]),
+            Role::Tool => ("user", vec![result(message, index, &names)?]),
         };
+        names.note(message);
         if parts.is_empty() {
             continue;
         }
@@ -199,8 +201,11 @@ fn model(message: &Message, index: usize, rules: Rules) -> Result<Vec<Part<'_>>,
     Ok(parts)
 }
 
-fn result(messages: &[Message], index: usize) -> Result<Part<'_>, Failure> {
-    let message = &messages[index];
+fn result<'a>(
+    message: &'a Message,
+    index: usize,
+    names: &ToolNames<'a>,
+) -> Result<Part<'a>, Failure> {
     let mut output = String::new();
     for text in texts(message, index, "a tool result") {
         let text = text?;
@@ -212,7 +217,7 @@ fn result(messages: &[Message], index: usize) -> Result<Part<'_>, Failure> {
     Ok(Part {
         function_response: Some(FunctionResponse {
             id: message.tool_call_id.as_deref().unwrap_or_default(),
-            name: tool_name(messages, index)?,
+            name: names.of(message, index)?,
             response: Output { output },
         }),
         ..Part::default()

@@ -17,6 +17,8 @@ use crate::types::failure::Failure;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Rules {
     generation: Generation,
+    /// Whether it is a Gemini at all; the provider serves others, which have no proofs.
+    gemini: bool,
     /// Whether it is of the larger kind, which thinks more and cannot be stopped.
     pro: bool,
 }
@@ -48,6 +50,7 @@ pub(super) fn rules(model: &str) -> Rules {
     };
     Rules {
         generation,
+        gemini: is_gemini,
         pro: name.contains("pro"),
     }
 }
@@ -55,7 +58,7 @@ pub(super) fn rules(model: &str) -> Rules {
 impl Rules {
     /// Whether a call must come back with the proof of the thoughts that led to it.
     pub(super) fn wants_proof(self) -> bool {
-        self.generation == Generation::Level
+        self.gemini && self.generation == Generation::Level
     }
 
     /// Whether an answer in JSON may be asked for while tools are on offer.
@@ -107,6 +110,14 @@ mod tests {
             level("low")
         );
         assert_eq!(thinking("gemini-flash-latest", Effort::Max), level("high"));
+    }
+
+    #[test]
+    fn proof_is_wanted_by_gemini_since_its_third_generation() {
+        assert!(rules("gemini-3-pro-preview").wants_proof());
+        assert!(rules("gemini-flash-latest").wants_proof());
+        assert!(!rules("gemini-2.5-pro").wants_proof());
+        assert!(!rules("gemma-3-27b-it").wants_proof());
     }
 
     #[test]

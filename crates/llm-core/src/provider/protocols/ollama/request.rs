@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::provider::Call;
 use crate::provider::protocols::translate::{
-    Effort, arguments, only_one_answer, part_name, refuse, tool_name,
+    Effort, ToolNames, arguments, only_one_answer, part_name, refuse,
 };
 use crate::types::chat::ResponseFormat;
 use crate::types::failure::Failure;
@@ -104,9 +104,12 @@ struct Declaration<'a> {
 pub(super) fn body<'a>(call: &Call<'a>) -> Result<Body<'a>, Failure> {
     let (request, sampling) = (call.request, &call.request.sampling);
     only_one_answer(sampling.n, "the protocol")?;
-    let messages = (0..request.messages.len())
-        .map(|index| message(&request.messages, index))
-        .collect::<Result<Vec<_>, _>>()?;
+    let mut names = ToolNames::default();
+    let mut messages = Vec::with_capacity(request.messages.len());
+    for (index, turn) in request.messages.iter().enumerate() {
+        messages.push(message(turn, index, &names)?);
+        names.note(turn);
+    }
     Ok(Body {
         model: call.upstream_model,
         messages,
@@ -132,8 +135,11 @@ pub(super) fn body<'a>(call: &Call<'a>) -> Result<Body<'a>, Failure> {
     })
 }
 
-fn message(messages: &[Message], index: usize) -> Result<WireMessage<'_>, Failure> {
-    let message = &messages[index];
+fn message<'a>(
+    message: &'a Message,
+    index: usize,
+    names: &ToolNames<'a>,
+) -> Result<WireMessage<'a>, Failure> {
     let mut images = Vec::new();
     for (position, part) in message.content.iter().enumerate() {
         let refuse = |why| Err(refuse(part_name(index, position), why));
@@ -182,7 +188,7 @@ fn message(messages: &[Message], index: usize) -> Result<WireMessage<'_>, Failur
                 })
             })
             .collect::<Result<_, Failure>>()?,
-        tool_name: is_result.then(|| tool_name(messages, index)).transpose()?,
+        tool_name: is_result.then(|| names.of(message, index)).transpose()?,
         tool_call_id: message.tool_call_id.as_deref().filter(|_| is_result),
     })
 }

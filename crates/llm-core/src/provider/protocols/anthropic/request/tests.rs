@@ -81,6 +81,7 @@ fn the_version_is_added_to_a_base_url_that_lacks_it() {
     let url = |base| Anthropic.encode_list(&endpoint(base)).unwrap().url;
     assert_eq!(url("https://a.test/v1").path(), "/v1/models");
     assert_eq!(url("https://a.test").path(), "/v1/models");
+    assert_eq!(url("https://a.test/vendor").path(), "/vendor/v1/models");
     assert_eq!(
         url("https://a.test/anthropic/").path(),
         "/anthropic/v1/models"
