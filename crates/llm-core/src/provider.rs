@@ -14,6 +14,8 @@ pub mod frames;
 
 pub mod transport;
 
+pub mod demo;
+
 pub mod retry;
 
 pub mod health;
