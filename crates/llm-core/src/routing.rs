@@ -16,6 +16,12 @@ mod appraisal;
 
 pub mod strategies;
 
+pub mod decision_cache;
+
+pub mod decide;
+
+pub mod explain;
+
 #[cfg(test)]
 mod fixtures;
 

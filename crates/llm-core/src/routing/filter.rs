@@ -5,10 +5,10 @@
 //! the strategies. Resting candidates are set apart, so that an error can say when the first is
 //! due, and come back only if nothing else is left.
 
-use std::collections::HashSet;
 use std::time::Duration;
 
 use super::appraisal::estimated_cost;
+use super::names::Pick;
 use crate::types::money::Money;
 use crate::types::plan::{Candidate, Exclusion, HealthState};
 use crate::types::task::TaskProfile;
@@ -20,10 +20,10 @@ pub struct Limits<'a> {
     pub profile: &'a TaskProfile,
     /// Known to take longer: out.
     pub max_latency: Option<Duration>,
-    /// Estimated above, or not to be estimated: out.
-    pub max_cost: Option<Money>,
-    /// Only these models, where there are any.
-    pub models: Option<&'a HashSet<String>>,
+    /// Estimated above one of these, or not to be estimated: out.
+    pub max_costs: &'a [Money],
+    /// Only these models.
+    pub models: Option<&'a [Pick]>,
 }
 
 /// What is left, and why the rest is not.
@@ -90,9 +90,8 @@ impl Limits<'_> {
     }
 
     fn by_preference(&self, candidate: &Candidate) -> Option<String> {
-        let models = self.models?;
-        (!models.contains(candidate.model.as_str()))
-            .then(|| "not among the models the request may use".to_owned())
+        let is_meant = self.models?.iter().any(|pick| pick.means(candidate));
+        (!is_meant).then(|| "not among the models the request may use".to_owned())
     }
 
     fn by_capability(&self, candidate: &Candidate) -> Option<String> {
@@ -125,28 +124,35 @@ impl Limits<'_> {
     }
 
     fn by_cost(&self, candidate: &Candidate) -> Option<String> {
-        let limit = self.max_cost?;
-        match estimated_cost(candidate, self.profile) {
-            None => Some(format!("its price is unknown, so {limit} cannot be kept")),
-            Some(cost) if cost.currency != limit.currency => Some(format!(
-                "priced in {}, the limit is in {}; state the limit in {}",
-                cost.currency, limit.currency, cost.currency
-            )),
-            Some(cost) if cost.nanos > limit.nanos => {
-                Some(format!("would cost about {cost}, the limit is {limit}"))
+        let cost = match (self.max_costs, estimated_cost(candidate, self.profile)) {
+            ([], _) => return None,
+            ([limit, ..], None) => {
+                return Some(format!("its price is unknown, so {limit} cannot be kept"));
             }
-            Some(_) => None,
-        }
+            (_, Some(cost)) => cost,
+        };
+        self.max_costs.iter().find_map(|limit| {
+            if cost.currency != limit.currency {
+                return Some(format!(
+                    "priced in {}, the limit is in {}; state the limit in {}",
+                    cost.currency, limit.currency, cost.currency
+                ));
+            }
+            (cost.nanos > limit.nanos)
+                .then(|| format!("would cost about {cost}, the limit is {limit}"))
+        })
     }
 }
 
 impl Filtered {
     fn note_refused(&mut self, candidate: &Candidate, limits: &Limits<'_>) {
-        let cost = estimated_cost(candidate, limits.profile).filter(|cost| {
+        let comparable = |cost: &Money| {
             limits
-                .max_cost
-                .is_some_and(|limit| limit.currency == cost.currency)
-        });
+                .max_costs
+                .iter()
+                .all(|limit| limit.currency == cost.currency)
+        };
+        let cost = estimated_cost(candidate, limits.profile).filter(comparable);
         self.cheapest_refused = match (self.cheapest_refused, cost) {
             (Some(least), Some(cost)) if cost.nanos < least.nanos => Some(cost),
             (None, cost) => cost,

@@ -12,7 +12,7 @@ use indexmap::IndexMap;
 
 use super::{RoutingStrategy, strategies};
 use crate::types::ids::{ModelName, ProviderName};
-use crate::types::plan::AUTO;
+use crate::types::plan::{AUTO, Candidate};
 
 /// What the names are made from.
 #[derive(Clone, Copy, Debug)]
@@ -45,12 +45,7 @@ pub enum Resolved {
         strategy: Option<&'static str>,
     },
     /// This model.
-    Model {
-        /// Which.
-        model: ModelName,
-        /// At this provider only.
-        provider: Option<ProviderName>,
-    },
+    Model(Pick),
     /// This route of the configuration.
     Route(Arc<str>),
     /// Several models together.
@@ -65,10 +60,30 @@ impl Resolved {
     pub fn kind(&self) -> &'static str {
         match self {
             Self::Auto { .. } => "auto",
-            Self::Model { .. } => "model",
+            Self::Model(_) => "model",
             Self::Route(_) => "route",
             Self::Cooperate { .. } => "cooperate",
         }
+    }
+}
+
+/// One model, wherever it is served or at one provider.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pick {
+    /// Which.
+    pub model: ModelName,
+    /// At this provider only.
+    pub provider: Option<ProviderName>,
+}
+
+impl Pick {
+    /// Whether a candidate is meant.
+    pub fn means(&self, candidate: &Candidate) -> bool {
+        self.model == candidate.model
+            && self
+                .provider
+                .as_ref()
+                .is_none_or(|provider| *provider == candidate.provider)
     }
 }
 
@@ -131,9 +146,11 @@ impl Names {
         };
         names.add(AUTO, Resolved::Auto { strategy: None });
         for entry in sources.models {
-            let model = entry.name.clone();
-            let provider = None;
-            names.add(entry.name.as_str(), Resolved::Model { model, provider });
+            let pick = Pick {
+                model: entry.name.clone(),
+                provider: None,
+            };
+            names.add(entry.name.as_str(), Resolved::Model(pick));
         }
         for route in sources.routes {
             names.add(route, Resolved::Route(Arc::from(route.as_str())));
@@ -209,10 +226,10 @@ impl Names {
     fn add_providers(&mut self, models: &[ModelEntry]) {
         for entry in models {
             for (provider, path) in &entry.served {
-                let resolved = Resolved::Model {
+                let resolved = Resolved::Model(Pick {
                     model: entry.name.clone(),
                     provider: Some(provider.clone()),
-                };
+                });
                 self.add_quietly(&format!("{provider}/{}", entry.name), &resolved);
                 self.add_quietly(&format!("{provider}/{path}"), &resolved);
             }

@@ -9,13 +9,13 @@ fn limits(profile: &TaskProfile) -> Limits<'_> {
     Limits {
         profile,
         max_latency: None,
-        max_cost: None,
+        max_costs: &[],
         models: None,
     }
 }
 
-fn usd(text: &str) -> Option<Money> {
-    Some(Money::parse(text, Currency::USD).unwrap())
+fn usd(text: &str) -> Money {
+    Money::parse(text, Currency::USD).unwrap()
 }
 
 fn kept(filtered: &Filtered) -> Vec<&str> {
@@ -101,7 +101,7 @@ fn a_cost_limit_excludes_what_is_dear_and_what_has_no_price() {
     foreign.price = price(1, 1, Currency::CNY);
     let profile = profile();
     let limits = Limits {
-        max_cost: usd("0.0005"),
+        max_costs: &[usd("0.0005")],
         ..limits(&profile)
     };
     let all = vec![dear, exact, foreign, candidate("unknown")];
@@ -121,18 +121,21 @@ fn a_cost_limit_excludes_what_is_dear_and_what_has_no_price() {
         ]
     );
     let stricter = Limits {
-        max_cost: usd("0.0001"),
+        max_costs: &[usd("1"), usd("0.0001")],
         ..limits
     };
     let nothing = filter(all, &stricter);
     assert!(nothing.all_for("cost"));
-    assert_eq!(nothing.cheapest_refused, usd("0.0005"));
+    assert_eq!(nothing.cheapest_refused, Some(usd("0.0005")));
 }
 
 #[test]
 fn only_the_models_that_may_be_used_are() {
     let profile = profile();
-    let models = HashSet::from(["b".to_owned()]);
+    let models = [Pick {
+        model: "b".into(),
+        provider: None,
+    }];
     let limits = Limits {
         models: Some(&models),
         ..limits(&profile)

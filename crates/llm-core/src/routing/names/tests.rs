@@ -34,10 +34,10 @@ fn build(aliases: &[(&str, &str)]) -> Result<Names, Vec<NameProblem>> {
 }
 
 fn model(name: &str) -> Resolved {
-    Resolved::Model {
+    Resolved::Model(Pick {
         model: name.into(),
         provider: None,
-    }
+    })
 }
 
 #[test]
@@ -65,18 +65,18 @@ fn every_form_is_resolved() {
             strategy: Some("cost")
         }
     );
-    let at_local = Resolved::Model {
+    let at_local = Resolved::Model(Pick {
         model: "qwen3_8b".into(),
         provider: Some("local".into()),
-    };
+    });
     assert_eq!(resolve("local/qwen3_8b"), at_local);
     assert_eq!(resolve("local/qwen3:8b"), at_local);
     assert_eq!(
         resolve("aigcbest/Qwen/Qwen3-32B"),
-        Resolved::Model {
+        Resolved::Model(Pick {
             model: "qwen3_32b_reasoning".into(),
             provider: Some("aigcbest".into()),
-        }
+        })
     );
 }
 

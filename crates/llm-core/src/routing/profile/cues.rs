@@ -38,8 +38,6 @@ pub(super) enum Effect {
     Limit,
     /// A question.
     Question,
-    /// A picture that goes with the text.
-    Picture,
     /// A recording that goes with the text.
     Sound,
     /// A document that goes with the text.

@@ -100,6 +100,9 @@ impl Lexicon {
                     counted[kind as usize] += 1;
                     let weight = group.weight * place(&hit, text) * repeat;
                     found.tasks.add(kind, weight);
+                    if kind == Kind::Vision {
+                        found.picture = found.picture.or(Some(word));
+                    }
                     found.because.push((kind, weight, word.as_str()));
                 }
                 Effect::Shadow => {}
@@ -107,7 +110,6 @@ impl Lexicon {
                 Effect::Depth => found.depth.push(word),
                 Effect::Limit => found.limits += 1,
                 Effect::Question => found.questions += 1,
-                Effect::Picture => found.picture = found.picture.or(Some(word)),
                 Effect::Sound => found.sound = found.sound.or(Some(word)),
                 Effect::Document => found.document = found.document.or(Some(word)),
                 Effect::GoesOn => found.goes_on = found.goes_on.or(Some(word)),

@@ -71,16 +71,23 @@ fn sample(message: &Message) -> Cow<'_, str> {
     Cow::Owned(format!("{head}\n{tail}"))
 }
 
-/// The text of a message without surrounding blanks, borrowed where it is in one piece.
+/// The text of a message, each piece without surrounding blanks; borrowed where it is one piece.
 fn whole_text(message: &Message) -> Cow<'_, str> {
     let mut texts = message.content.iter().filter_map(|part| match part {
-        ContentPart::Text(text) => Some(text.as_str()),
+        ContentPart::Text(text) => Some(text.trim()),
         _ => None,
     });
     match (texts.next(), texts.next()) {
         (None, _) => Cow::Borrowed(""),
-        (Some(only), None) => Cow::Borrowed(only.trim()),
-        _ => Cow::Owned(message.plain_text().trim().to_owned()),
+        (Some(only), None) => Cow::Borrowed(only),
+        (Some(first), Some(second)) => {
+            let mut whole = format!("{first}\n{second}");
+            for text in texts {
+                whole.push('\n');
+                whole.push_str(text);
+            }
+            Cow::Owned(whole)
+        }
     }
 }
 
@@ -115,7 +122,7 @@ fn message_tokens(message: &Message) -> u64 {
 
 fn part_tokens(part: &ContentPart) -> u64 {
     match part {
-        ContentPart::Text(text) | ContentPart::Refusal(text) => tokens::estimate(text),
+        ContentPart::Text(text) | ContentPart::Refusal(text) => tokens::estimate(text.trim()),
         ContentPart::Image(_) => IMAGE_TOKENS,
         ContentPart::Audio(audio) => decoded(&audio.data) / AUDIO_BYTES_PER_TOKEN + 1,
         ContentPart::File(file) => match &file.source {

@@ -5,7 +5,7 @@ use super::lexicon::Found;
 use super::structure::Structure;
 
 /// Below this, nothing in particular speaks for the best task.
-const ENOUGH: f64 = 0.5;
+const ENOUGH: f64 = 1.05;
 
 /// The task a text is taken for.
 #[derive(Debug)]
@@ -125,10 +125,11 @@ const SHAPES: &[Shape] = &[
         kind: Kind::Chat,
         name: "very few words",
         weigh: |_, s, scores| {
-            if s.words() <= 6 && scores.get(Kind::Chat) > 0.0 && scores.total() < 5.0 {
+            let chat = scores.get(Kind::Chat);
+            if s.words() <= 6 && chat > 0.0 && chat >= 0.5 * scores.total() {
                 1.5
             } else {
-                -scores.get(Kind::Chat) * 0.8
+                -chat * 0.8
             }
         },
     },

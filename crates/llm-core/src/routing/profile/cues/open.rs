@@ -77,6 +77,7 @@ pub(super) const CUES: &[Group] = &[
          define|definition of|meaning of|tell me about|describe the process|describe how|what causes|what happens|\
          difference between|differences between|how it works|how they work|history of|teach me about|the capital of",
     ),
+    task(Kind::Knowledge, 1.5, "what do you see as|what do you see in"),
     task(
         Kind::Knowledge,
         0.9,
@@ -149,9 +150,9 @@ pub(super) const CUES: &[Group] = &[
     signal(
         Effect::Shadow,
         0.0,
-        "big picture|see your point|计算机|计算器|积分别|比较大|比较多|比较好|比较难|比较高|比较重要|比较流畅|比较适合|\
-         比较简单|比较复杂|比较容易|picture this|image processing|图像处理|图像生成|docker image|the image of|\
-         形象|写字楼|写作|描写|听写|手写|填写|\
-         分析师|analysis paralysis|如何评价|求职|要求|需求|追求|请求|求助",
+        "地图中|地图里|试图中|企图中|意图中|蓝图中|看图书|上图书|下图书|\
+         this image of|this picture of|this chart of accounts|计算机|计算器|积分别|比较大|比较多|比较好|比较难|\
+         比较高|比较重要|比较流畅|比较适合|比较简单|比较复杂|比较容易|形象|写字楼|写作|描写|听写|手写|填写|分析师|\
+         analysis paralysis|如何评价|求职|要求|需求|追求|请求|求助",
     ),
 ];

@@ -20,7 +20,7 @@ pub(super) const CUES: &[Group] = &[
     signal(
         Effect::Demand,
         0.5,
-        "原理|机制|策略|分析|评估|设计|为什么|如何实现|影响|explain|why|analyze|analyse|evaluate|design|strategy|\
+        "解释|原理|机制|策略|分析|评估|设计|为什么|如何实现|影响|explain|why|analyze|analyse|evaluate|design|strategy|\
          mechanism|implications|implement|critically|compare|reasoning|规划|论文|优缺点|应用|essay|\
          advantages and disadvantages|pros and cons|principles|applications",
     ),
@@ -42,16 +42,6 @@ pub(super) const CUES: &[Group] = &[
         Effect::Question,
         1.0,
         "什么|为什么|怎么|怎样|如何|哪|谁|吗|多少|几|是否|what|why|how|which|who|whom|whose|where|when",
-    ),
-    signal(
-        Effect::Picture,
-        1.0,
-        "这张图|这幅图|这张照片|这幅画|这个图片|该图片|图片中|图片里|图中|图里|照片中|照片里|上图|下图|附图|看图|\
-         截图中|截图里|这张截图|this image|this picture|this photo|this photograph|this screenshot|\
-         the attached image|attached picture|attached photo|in the image|in the picture|in the photo|\
-         in this image|the image above|image below|picture above|picture below|the image shows|\
-         describe the image|describe the picture|look at the image|look at the picture|attached chart|\
-         the attached chart|attached screenshot",
     ),
     signal(
         Effect::Sound,

@@ -59,7 +59,7 @@ pub(super) const CUES: &[Group] = &[
         2.0,
         "代码|编程|函数名|返回值|变量|数组|字符串|循环|递归|算法|接口|编译|脚本|爬虫|前端|后端|数据库|命令行|\
          python|javascript|typescript|java|c++|c#|golang|rust|kotlin|php|ruby|matlab|html|css|sql|mysql|\
-         postgres|mongodb|react native|react component|react app|reactjs|vue|angular|node.js|nodejs|django|flask app|spring boot|kubernetes|docker|\
+         postgres|mongodb|react native|react component|react app|reactjs|vue|angular|node.js|nodejs|django|flask app|spring boot|kubernetes|docker|docker image|\
          github|git|linux|bash script|bash|powershell|vba|excel formula|api|json|yaml|xml|debug|coding|compiler|algorithm|\
          recursion|recursive|programming|code|function that|a function to|given an array|given a string|\
          array|tuple|stdin|localhost|npm|webpack|pandas|numpy|pytorch|tensorflow|\

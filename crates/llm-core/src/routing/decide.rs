@@ -1,0 +1,373 @@
+//! The decision: from a request and the candidates of the moment to an order with reasons.
+//!
+//! The gateway calls [`Router::decide`] and makes a [`RoutePlan`] of the result. Everything that
+//! changes between two requests (health, prices, load, the seed, the sequence number, the time)
+//! comes in as a value; the router itself holds only what was built from the configuration, and
+//! the decision cache.
+
+mod build;
+mod cooperate;
+mod error;
+mod rules;
+
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::appraisal::{estimated_cost, reason};
+use super::decision_cache::DecisionCache;
+use super::decision_cache::key::DecisionKey;
+use super::filter::{Filtered, Limits, filter};
+use super::names::{Names, Pick, Resolved};
+use super::tasks::TaskTable;
+use super::{Profiler, RouteQuery, RoutingStrategy};
+use crate::types::cooperation::CooperationPlan;
+use crate::types::plan::{Ask, Candidate, Exclusion, PlanStep, RoutePlan};
+use crate::types::task::TaskProfile;
+pub use build::{RouterProblem, RouterSources};
+use cooperate::Scene;
+pub use cooperate::{Cooperating, Participant};
+pub use error::RouteError;
+use rules::{Rules, Sight};
+
+/// Decides where requests go. Built once for each configuration.
+pub struct Router {
+    names: Names,
+    tasks: TaskTable,
+    profiler: Arc<dyn Profiler>,
+    cache: DecisionCache,
+    settings: build::Settings,
+}
+
+/// What one decision is made from.
+#[derive(Debug)]
+pub struct Decide<'a> {
+    /// What is asked for.
+    pub ask: &'a Ask,
+    /// Every deployment the caller may use, in the order of the configuration, with its health.
+    /// `fit` is filled in here.
+    pub candidates: Vec<Candidate>,
+    /// What the gateway left out beforehand: disabled models, missing credentials.
+    pub prepared_exclusions: Vec<Exclusion>,
+    /// Whose rules apply: the gateway key or tenant. Part of the cache key only.
+    pub scope: &'a str,
+    /// Counts the requests.
+    pub sequence: u64,
+    /// Random bits.
+    pub seed: u64,
+    /// The time, for the decision cache.
+    pub now: Instant,
+}
+
+/// Where a request goes, and why.
+#[derive(Clone, Debug)]
+pub struct Decision {
+    /// The name the caller sent.
+    pub requested: String,
+    /// What it stands for.
+    pub target: Resolved,
+    /// What the request was taken for.
+    pub profile: TaskProfile,
+    /// The strategy that ordered the candidates, or `pinned` for a named model.
+    pub strategy: &'static str,
+    /// What to try, best first. Never empty.
+    pub steps: Vec<PlanStep>,
+    /// What was left out, and why.
+    pub excluded: Vec<Exclusion>,
+    /// Several models instead of one: asked for, or chosen because the question gains from it.
+    pub cooperation: Option<Cooperating>,
+    /// What the caller should know.
+    pub warnings: Vec<String>,
+    /// Whether the profile came from the decision cache.
+    pub cached: bool,
+}
+
+impl Decision {
+    /// The plan of this decision; `took` is the time it took to decide.
+    pub fn into_plan(self, cooperation: Option<CooperationPlan>, took: Duration) -> RoutePlan {
+        RoutePlan {
+            requested: self.requested,
+            profile: self.profile,
+            strategy: self.strategy.to_owned(),
+            steps: self.steps,
+            excluded: self.excluded,
+            cooperation,
+            warnings: self.warnings,
+            cached: self.cached,
+            took,
+        }
+    }
+}
+
+impl Router {
+    /// The names a client may send.
+    pub fn names(&self) -> &Names {
+        &self.names
+    }
+
+    /// Which models suit which task.
+    pub fn tasks(&self) -> &TaskTable {
+        &self.tasks
+    }
+
+    /// The decision cache.
+    pub fn cache(&self) -> &DecisionCache {
+        &self.cache
+    }
+
+    /// Decides.
+    pub fn decide(&self, query: Decide<'_>) -> Result<Decision, RouteError> {
+        let sight = Sight {
+            candidates: &query.candidates,
+            excluded: &query.prepared_exclusions,
+        };
+        let sent = query.ask.model.as_str();
+        let name = if sent.is_empty() {
+            &self.settings.default_model
+        } else {
+            sent
+        };
+        let target = self.resolve(name, &sight)?;
+        let rules = self.rules(&target, query.ask, &sight)?;
+        let (profile, cached) = self.profile(&query);
+        let mut pools = Pools::of(query.candidates, &rules, &self.tasks, &profile);
+        let mut excluded = relevant(query.prepared_exclusions, &rules);
+
+        let limits = Limits {
+            profile: &profile,
+            max_latency: rules.max_latency,
+            max_costs: &rules.max_costs,
+            models: rules.allowed.as_deref(),
+        };
+        let first = filter(std::mem::take(&mut pools.first), &limits);
+        // Whoever names a fallback means it, whatever list of models stands beside it.
+        let anything = Limits {
+            models: None,
+            ..limits
+        };
+        let spare = filter(std::mem::take(&mut pools.spare), &anything);
+        let order = RouteQuery {
+            profile: &profile,
+            preferences: &query.ask.preferences,
+            quality_priority: rules.quality_priority,
+            sequence: query.sequence,
+            seed: query.seed,
+        };
+        let steps = ordered(&first, rules.strategy, &order);
+        let mut warnings = rules.warnings.clone();
+        if steps.is_empty() && !spare.kept.is_empty() {
+            warnings.push(
+                "the first choice cannot serve this request; its fallback is used".to_owned(),
+            );
+        }
+        let cooperation = Scene {
+            target: &target,
+            ask: query.ask,
+            rules: &rules,
+            kept: &first.kept,
+            steps: &steps,
+            profile: &profile,
+        }
+        .cooperation(&self.settings)?;
+        let stand_by = ordered(&spare, rules.spare_strategy, &order);
+        let mut steps = with_fallback(steps, stand_by, &rules);
+        cut(&mut steps, &rules);
+        if steps.is_empty() {
+            return Err(refusal(&target, &rules, &first, excluded));
+        }
+        excluded.extend(first.excluded);
+        excluded.extend(spare.excluded);
+        Ok(Decision {
+            requested: query.ask.model.clone(),
+            target,
+            strategy: rules.label,
+            steps,
+            excluded,
+            cooperation,
+            warnings,
+            cached,
+            profile,
+        })
+    }
+
+    /// What the request is about, from the cache where it was seen before.
+    fn profile(&self, query: &Decide<'_>) -> (TaskProfile, bool) {
+        let read = || {
+            let word = query.ask.task.as_deref();
+            let task = word.map(|word| self.tasks.canonical(word).unwrap_or(word));
+            self.profiler.profile(&query.ask.chat, task)
+        };
+        if !self.cache.keeps() {
+            return (read(), false);
+        }
+        let key = DecisionKey::of(query.ask, query.scope, self.settings.generation);
+        if let Some(profile) = self.cache.get(&key, query.now) {
+            return (TaskProfile::clone(&profile), true);
+        }
+        let profile = Arc::new(read());
+        self.cache.put(key, Arc::clone(&profile), query.now);
+        (TaskProfile::clone(&profile), false)
+    }
+}
+
+/// The candidates a request chooses among, and those for when they all fail.
+struct Pools {
+    first: Vec<Candidate>,
+    spare: Vec<Candidate>,
+}
+
+impl Pools {
+    /// Sorts the candidates into pools and fills in how well each suits the task. What is in
+    /// neither is not named as excluded: nobody asked for it.
+    fn of(
+        candidates: Vec<Candidate>,
+        rules: &Rules,
+        tasks: &TaskTable,
+        profile: &TaskProfile,
+    ) -> Self {
+        let mut first = Vec::with_capacity(candidates.len());
+        let mut spare = Vec::new();
+        for mut candidate in candidates {
+            let (is_first, is_spare) = (rules.is_first(&candidate), rules.is_spare(&candidate));
+            if !is_first && !is_spare {
+                continue;
+            }
+            candidate.fit = tasks.fit_for(profile, candidate.model.as_str(), &candidate.tasks);
+            if is_first {
+                first.push(candidate);
+            } else {
+                spare.push(candidate);
+            }
+        }
+        // The order of the caller's or route's list stands in for that of the configuration.
+        first.sort_by_key(|candidate| rules.place(candidate));
+        Self { first, spare }
+    }
+}
+
+/// The candidates as steps, in the order of the strategy.
+fn ordered(
+    filtered: &Filtered,
+    strategy: &dyn RoutingStrategy,
+    query: &RouteQuery<'_>,
+) -> Vec<PlanStep> {
+    if filtered.kept.is_empty() {
+        return Vec::new();
+    }
+    strategy
+        .order(query, &filtered.kept)
+        .into_iter()
+        .map(|ranked| {
+            let candidate = &filtered.kept[ranked.index];
+            PlanStep {
+                deployment: candidate.deployment.clone(),
+                model: candidate.model.clone(),
+                provider: candidate.provider.clone(),
+                score: ranked.score,
+                reasons: ranked.reasons,
+                estimated_cost: estimated_cost(candidate, query.profile),
+            }
+        })
+        .collect()
+}
+
+/// The steps with those that stand by behind them.
+///
+/// A fallback the caller named takes the place of the rest of the order: the best model, then the
+/// named ones as they were named. The fallback of a route stands behind all of the route's models.
+fn with_fallback(
+    mut steps: Vec<PlanStep>,
+    mut stand_by: Vec<PlanStep>,
+    rules: &Rules,
+) -> Vec<PlanStep> {
+    if rules.spare_order.is_empty() {
+        steps.extend(stand_by);
+        return steps;
+    }
+    let place = |step: &PlanStep| {
+        let meant = |pick: &Pick| {
+            pick.model == step.model && pick.provider.as_ref().is_none_or(|at| *at == step.provider)
+        };
+        rules.spare_order.iter().position(meant)
+    };
+    if rules.caller_names_fallback {
+        let best = steps.first().map(|step| step.model.clone());
+        let (first, rest): (Vec<_>, Vec<_>) = steps
+            .into_iter()
+            .partition(|step| Some(&step.model) == best.as_ref());
+        steps = first;
+        stand_by.extend(rest.into_iter().filter(|step| place(step).is_some()));
+    }
+    stand_by.sort_by_key(|step| place(step).unwrap_or(usize::MAX));
+    for step in &mut stand_by {
+        step.reasons
+            .push(reason("fallback", 0.0, "named as a fallback"));
+    }
+    steps.extend(stand_by);
+    steps
+}
+
+/// Leaves as many as may be tried.
+fn cut(steps: &mut Vec<PlanStep>, rules: &Rules) {
+    if rules.only_first {
+        steps.truncate(1);
+        return;
+    }
+    let mut models = Vec::with_capacity(rules.most_models);
+    steps.retain(|step| {
+        if models.contains(&step.model) {
+            return true;
+        }
+        let has_room = models.len() < rules.most_models;
+        if has_room {
+            models.push(step.model.clone());
+        }
+        has_room
+    });
+}
+
+/// What was left out beforehand and concerns this request.
+fn relevant(prepared: Vec<Exclusion>, rules: &Rules) -> Vec<Exclusion> {
+    prepared
+        .into_iter()
+        .filter(|out| rules.concerns(&out.model))
+        .collect()
+}
+
+/// Why there is nothing to try.
+fn refusal(
+    target: &Resolved,
+    rules: &Rules,
+    first: &Filtered,
+    mut excluded: Vec<Exclusion>,
+) -> RouteError {
+    excluded.extend(first.excluded.iter().cloned());
+    if let Some(retry_in) = first.all_rest_for {
+        return RouteError::NoHealthyModel { retry_in, excluded };
+    }
+    if excluded.iter().any(|out| out.reason == "cost") {
+        return RouteError::MaxCost {
+            limits: rules.max_costs.clone(),
+            cheapest: first.cheapest_refused,
+            excluded,
+        };
+    }
+    let too_long = excluded.iter().any(|out| out.reason == "context");
+    if too_long && !excluded.iter().any(|out| out.reason == "latency") {
+        return RouteError::ContextLength { excluded };
+    }
+    RouteError::NoCandidate {
+        what: match target {
+            Resolved::Model(pick) => format!("model `{}` cannot", pick.model),
+            Resolved::Route(route) => format!("no model of route `{route}` can"),
+            Resolved::Auto { .. } | Resolved::Cooperate { .. } => {
+                "no configured model can".to_owned()
+            }
+        },
+        excluded,
+    }
+}

@@ -1,0 +1,201 @@
+//! Whether several models work on a request, in which mode, and which of them.
+
+use std::sync::Arc;
+
+use super::super::names::{Pick, Resolved};
+use super::RouteError;
+use super::build::Settings;
+use super::rules::Rules;
+use crate::types::ids::{DeploymentId, ModelName};
+use crate::types::money::{Money, Price};
+use crate::types::plan::{AUTO, Ask, Candidate, Fit, PlanStep};
+use crate::types::task::TaskProfile;
+
+/// Several models for one request. The gateway makes a plan of it.
+#[derive(Clone, Debug)]
+pub struct Cooperating {
+    /// The name of the mode.
+    pub mode: String,
+    /// Who may take part, best first or in the order they were named. Where nobody named them,
+    /// the gateway takes as many from the front as the configuration says.
+    pub members: Vec<Participant>,
+    /// Whether somebody named the members, so that all of them take part.
+    pub named: bool,
+    /// Why models cooperate on this request, in words.
+    pub reason: String,
+}
+
+/// A model that may take part, with where to call it.
+#[derive(Clone, Debug)]
+pub struct Participant {
+    /// The model.
+    pub model: ModelName,
+    /// Its deployments, best first. Never empty.
+    pub targets: Vec<DeploymentId>,
+    /// What its best deployment costs, where known.
+    pub price: Option<Arc<Price>>,
+    /// Most tokens it may write, where known.
+    pub max_output: Option<u64>,
+    /// Estimated cost of one call.
+    pub estimated_cost: Option<Money>,
+}
+
+/// The fewest models that can cooperate on the router's own initiative.
+const FEWEST: usize = 2;
+
+/// What is known when it is decided whether models cooperate.
+pub(super) struct Scene<'a> {
+    pub(super) target: &'a Resolved,
+    pub(super) ask: &'a Ask,
+    pub(super) rules: &'a Rules,
+    /// The candidates that may serve the request.
+    pub(super) kept: &'a [Candidate],
+    /// All of them, in the order of the strategy.
+    pub(super) steps: &'a [PlanStep],
+    pub(super) profile: &'a TaskProfile,
+}
+
+impl Scene<'_> {
+    /// The cooperation of a request, if there is to be one.
+    pub(super) fn cooperation(
+        &self,
+        settings: &Settings,
+    ) -> Result<Option<Cooperating>, RouteError> {
+        let named = self
+            .rules
+            .named_members
+            .as_deref()
+            .or(settings.cooperation_models.as_deref());
+        let members = participants(self.kept, self.steps, named, settings);
+        let (mode, reason) = match self.asked_mode(settings)? {
+            Some((Some(mode), reason)) => (mode, reason),
+            Some((None, reason)) => {
+                let mode = settings.mode_for(self.profile);
+                let reason = format!("{reason}; {mode} suits {}", self.profile.task);
+                (mode, reason)
+            }
+            None => match suggested(self.target, self.rules, self.profile, settings) {
+                Some(mode) if is_worth_it(&members, self.rules, settings) => {
+                    (mode, "the question is open and demanding".to_owned())
+                }
+                _ => return Ok(None),
+            },
+        };
+        Ok(Some(Cooperating {
+            mode,
+            members,
+            named: named.is_some(),
+            reason,
+        }))
+    }
+
+    /// The mode that was asked for, and by whom; the mode is absent when left to the router.
+    fn asked_mode(
+        &self,
+        settings: &Settings,
+    ) -> Result<Option<(Option<String>, String)>, RouteError> {
+        let by_request = || "the request asks for it".to_owned();
+        let requested = self.ask.cooperation.as_ref();
+        let mode = requested
+            .and_then(|request| request.mode.as_deref())
+            .filter(|mode| *mode != AUTO)
+            .map(|mode| settings.known_mode(mode))
+            .transpose()?;
+        let by_target = match self.target {
+            Resolved::Cooperate { mode } => {
+                Some((mode.as_deref().map(str::to_owned), by_request()))
+            }
+            Resolved::Route(name) => settings
+                .routes
+                .get(&**name)
+                .and_then(|route| route.mode.clone())
+                .map(|mode| (Some(mode), format!("route `{name}` says so"))),
+            Resolved::Auto { .. } | Resolved::Model(_) => None,
+        };
+        Ok(match (mode, by_target) {
+            (Some(mode), _) => Some((Some(mode), by_request())),
+            (None, Some(by_target)) => Some(by_target),
+            (None, None) => requested.map(|_| (None, by_request())),
+        })
+    }
+}
+
+/// The mode the router itself would choose for a request that left everything to it.
+///
+/// Only `auto` and `quality` spend several calls unasked, and not when quality hardly matters.
+fn suggested(
+    target: &Resolved,
+    rules: &Rules,
+    profile: &TaskProfile,
+    settings: &Settings,
+) -> Option<String> {
+    let left_to_us = matches!(target, Resolved::Auto { .. })
+        && matches!(rules.label, "auto" | "quality")
+        && rules.quality_priority >= 0.3
+        && !rules.only_first;
+    let mode = profile
+        .cooperation
+        .filter(|_| left_to_us && settings.auto_cooperate)?;
+    settings.known_mode(mode).ok()
+}
+
+/// Whether there are enough members, and together they keep the limits on cost.
+fn is_worth_it(members: &[Participant], rules: &Rules, settings: &Settings) -> bool {
+    let chosen = &members[..members.len().min(settings.members)];
+    let sum: i64 = chosen
+        .iter()
+        .filter_map(|member| member.estimated_cost)
+        .map(|cost| cost.nanos)
+        .fold(0, i64::saturating_add);
+    chosen.len() >= FEWEST && rules.max_costs.iter().all(|limit| sum <= limit.nanos)
+}
+
+/// The distinct models worth taking part: those that were named, in that order; else, in the
+/// order of the strategy, those that suit the task or are for everything, and all of them when
+/// there are too few of these.
+fn participants(
+    kept: &[Candidate],
+    steps: &[PlanStep],
+    named: Option<&[Pick]>,
+    settings: &Settings,
+) -> Vec<Participant> {
+    let mut members: Vec<Participant> = Vec::new();
+    let mut others: Vec<Participant> = Vec::new();
+    for step in steps {
+        let Some(candidate) = kept.iter().find(|kept| kept.deployment == step.deployment) else {
+            continue;
+        };
+        let group = if named.is_some() || suits(candidate) {
+            &mut members
+        } else {
+            &mut others
+        };
+        match group
+            .iter_mut()
+            .find(|member| member.model == candidate.model)
+        {
+            Some(member) => member.targets.push(candidate.deployment.clone()),
+            None => group.push(Participant {
+                model: candidate.model.clone(),
+                targets: vec![candidate.deployment.clone()],
+                price: candidate.price.clone(),
+                max_output: candidate.max_output,
+                estimated_cost: step.estimated_cost,
+            }),
+        }
+    }
+    match named {
+        Some(picks) => {
+            let place =
+                |member: &Participant| picks.iter().position(|pick| pick.model == member.model);
+            members.sort_by_key(|member| place(member).unwrap_or(usize::MAX));
+        }
+        None if members.len() < settings.members.min(FEWEST) => members.extend(others),
+        None => {}
+    }
+    members
+}
+
+fn suits(candidate: &Candidate) -> bool {
+    candidate.fit != Fit::Untold || candidate.tasks.is_empty()
+}
