@@ -157,7 +157,7 @@ mod tests {
             shown(&tree, "providers.deepseek.api_key").unwrap(),
             "{ env = \"DEEPSEEK_API_KEY\" } from environment variable DEEPSEEK_API_KEY"
         );
-        assert!(shown(&tree, "models.deepseek-chat.path").is_some());
+        assert!(shown(&tree, "models.deepseek-flash.provider").is_some());
         assert!(shown(&tree, "providers.openai").is_none());
     }
 

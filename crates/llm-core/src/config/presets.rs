@@ -142,3 +142,6 @@ static PRESETS: LazyLock<Vec<Preset>> = LazyLock::new(|| {
         })
         .collect()
 });
+
+#[cfg(test)]
+mod tests;

@@ -167,14 +167,14 @@ fn a_vendors_variable_is_enough_to_start_and_files_switch_detection_off() {
     let place = Place::new().with("DEEPSEEK_API_KEY", "sk-0123456789abcdef");
     let loaded = place.load().unwrap();
     loaded.is_configured().unwrap();
-    assert!(loaded.config.models.contains_key("deepseek-chat"));
+    assert!(loaded.config.models.contains_key("deepseek-flash"));
     assert!(
         !loaded.config.models.contains_key("qwen3_8b"),
         "models that cannot be called step back"
     );
     assert_eq!(
         loaded
-            .origin(&path("models.deepseek-chat"))
+            .origin(&path("models.deepseek-flash"))
             .unwrap()
             .to_string(),
         "environment variable DEEPSEEK_API_KEY"
