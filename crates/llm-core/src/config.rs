@@ -48,6 +48,8 @@ pub mod resolve;
 
 pub mod secrets;
 
+pub mod edit;
+
 pub mod provider;
 
 pub mod model;
