@@ -6,6 +6,16 @@
 
 pub mod budget;
 
+pub mod normalise;
+
+pub mod votes;
+
+pub mod prompt;
+
+mod members;
+
+mod preference;
+
 pub mod modes;
 
 pub mod integrators;
@@ -15,8 +25,9 @@ use futures_util::future::BoxFuture;
 use crate::types::answer::Answer;
 use crate::types::caller::{CallReport, ModelCaller};
 use crate::types::chat::ChatRequest;
+use crate::types::clock::Clock;
 use crate::types::code::Code;
-use crate::types::cooperation::{Contribution, CoopOutcome, CooperationPlan, Tally};
+use crate::types::cooperation::{Contribution, CoopOutcome, CooperationPlan, Member, Tally};
 use crate::types::run_event::EventSink;
 use crate::types::task::Language;
 
@@ -53,8 +64,10 @@ pub struct Run<'a> {
     pub integrator: &'static dyn Integrator,
     /// Asks models.
     pub caller: &'a dyn ModelCaller,
-    /// The shared caps.
+    /// The shared caps, which know when members are no longer waited for.
     pub budget: &'a budget::Budget,
+    /// Where the time comes from.
+    pub clock: &'a dyn Clock,
     /// Where progress is reported.
     pub events: &'a EventSink,
 }
@@ -73,12 +86,21 @@ pub trait Integrator: Send + Sync {
     /// Whether it asks a model (the plan's judge).
     fn needs_judge(&self) -> bool;
 
-    /// The integrated answer. `reports` is never empty and in the order of the members.
+    /// The integrated answer. `proposals` is never empty and in the order of the members.
     fn integrate<'a>(
         &'a self,
         run: &'a Run<'a>,
-        reports: &'a [CallReport],
+        proposals: &'a [Proposal<'a>],
     ) -> BoxFuture<'a, Result<Integrated, CoopError>>;
+}
+
+/// An answer to be integrated, and whose it is.
+#[derive(Clone, Copy, Debug)]
+pub struct Proposal<'a> {
+    /// Who gave it.
+    pub member: &'a Member,
+    /// What it is. Its text is never blank.
+    pub report: &'a CallReport,
 }
 
 /// An integrated answer.
@@ -88,12 +110,14 @@ pub struct Integrated {
     pub answer: Answer,
     /// How it came about, in words.
     pub how: String,
-    /// Positions of the reports it is or was made from.
+    /// Positions of the proposals it is or was made from.
     pub used: Vec<usize>,
     /// The votes, where it counted.
     pub tally: Option<Tally>,
     /// Calls it made itself.
     pub contributions: Vec<Contribution>,
+    /// Whether it had to fall back on another way than the one asked for; `how` says which.
+    pub degraded: bool,
 }
 
 /// Why a run gave no answer.

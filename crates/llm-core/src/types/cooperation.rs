@@ -139,7 +139,7 @@ pub struct CoopOutcome {
     pub tally: Option<Tally>,
     /// Rounds that were held.
     pub rounds: u32,
-    /// Whether some member failed or was left out.
+    /// Whether some member gave no answer that was needed, or the integrator fell back.
     pub degraded: bool,
 }
 
@@ -186,9 +186,9 @@ pub struct Contribution {
 /// Why a member gave no answer.
 #[derive(Clone, Debug, PartialEq)]
 pub enum MemberFailure {
-    /// Its call failed.
+    /// Its call failed, did not fit the budget or was not over by the deadline.
     Failed(Failure),
-    /// It was stopped or never asked, and why.
+    /// It was stopped or never asked because its answer was not needed, and why.
     Skipped(String),
 }
 
@@ -226,7 +226,7 @@ impl Stage {
 /// Votes, counted.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Tally {
-    /// What was voted for, most votes first.
+    /// What was voted for, most votes first; ties in the order they were broken.
     pub options: Vec<VoteOption>,
     /// The position of the winner in `options`; `None` when nothing could be counted.
     pub winner: Option<usize>,
@@ -243,6 +243,6 @@ pub struct Tally {
 pub struct VoteOption {
     /// The answer in normal form, such as `42` or `B`.
     pub value: String,
-    /// Who voted for it, in the order of the votes.
+    /// Who voted for it, in the order of the members.
     pub voters: Vec<String>,
 }
