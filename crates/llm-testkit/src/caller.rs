@@ -1,18 +1,21 @@
 //! A model caller that follows a script and remembers what it was asked.
 //!
 //! Reports the same events as the gateway's caller: `model.started`, the pieces as `model.delta`
-//! or, for a final call, `integration.delta`, then `model.completed` or `model.failed`. Waits on
-//! the runtime's clock, so that a paused clock makes a script instant. A dropped call is noted.
+//! where the reader wants them or as pieces of the final answer, then `model.completed` or
+//! `model.failed`. Waits on the runtime's clock, so that a paused clock makes a script instant. A
+//! dropped call is noted.
 
 use std::collections::HashMap;
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
-use llm_core::types::answer::Answer;
+use llm_core::types::answer::{Answer, FinishReason};
 use llm_core::types::caller::{Attempt, CallFailed, CallOrder, CallReport, ModelCaller};
 use llm_core::types::chat::ChatRequest;
 use llm_core::types::cooperation::{Member, Stage};
+use llm_core::types::event::StreamEvent;
 use llm_core::types::failure::{Failure, FailureKind};
 use llm_core::types::ids::ProviderName;
 use llm_core::types::money::Cost;
@@ -27,8 +30,11 @@ pub struct Reply {
     after: Duration,
     usage: Usage,
     act: Act,
-    edit: Option<Arc<dyn Fn(&mut Answer) + Send + Sync>>,
+    edit: Option<Edit>,
 }
+
+/// Changes an answer before it is handed over.
+type Edit = Arc<dyn Fn(&mut Answer) + Send + Sync>;
 
 #[derive(Clone)]
 enum Act {
@@ -38,7 +44,24 @@ enum Act {
     },
     Compute(Arc<dyn Fn(&ChatRequest) -> String + Send + Sync>),
     Fail(Failure),
+    BreakOff {
+        pieces: Vec<String>,
+        failure: Failure,
+    },
     Hang,
+}
+
+impl fmt::Debug for Reply {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let act = match &self.act {
+            Act::Say { pieces, .. } => format!("says {pieces:?}"),
+            Act::Compute(_) => "computes its answer".to_owned(),
+            Act::Fail(failure) => format!("fails: {failure}"),
+            Act::BreakOff { pieces, failure } => format!("says {pieces:?} and fails: {failure}"),
+            Act::Hang => "hangs".to_owned(),
+        };
+        write!(f, "after {:?} {act}, using {:?}", self.after, self.usage)
+    }
 }
 
 /// A call as it was ordered, and what became of it.
@@ -105,6 +128,17 @@ impl Reply {
     /// Fails.
     pub fn fails(kind: FailureKind) -> Self {
         Self::of(Act::Fail(Failure::new(kind, "scripted failure")))
+    }
+
+    /// Streams these pieces and then fails.
+    pub fn breaks_off<T: Into<String>>(
+        pieces: impl IntoIterator<Item = T>,
+        kind: FailureKind,
+    ) -> Self {
+        Self::of(Act::BreakOff {
+            pieces: pieces.into_iter().map(Into::into).collect(),
+            failure: Failure::new(kind, "scripted break"),
+        })
     }
 
     /// Never ends.
@@ -244,6 +278,12 @@ impl ModelCaller for ScriptedCaller {
             let result = match &reply.act {
                 Act::Hang => std::future::pending().await,
                 Act::Fail(failure) => Err(fail(&order, failure.clone()).await),
+                Act::BreakOff { pieces, failure } => {
+                    for piece in pieces {
+                        show(&order, piece.clone()).await;
+                    }
+                    Err(fail(&order, failure.clone()).await)
+                }
                 Act::Compute(compute) => {
                     let text = compute(&order.request);
                     Ok(say(&order, &reply, &[text], Duration::ZERO).await)
@@ -271,17 +311,14 @@ async fn say(
         if place > 0 {
             tokio::time::sleep(pause).await;
         }
-        let text = piece.clone();
-        let delta = if order.is_final {
-            RunEvent::IntegrationDelta { text }
-        } else {
-            RunEvent::ModelDelta {
-                member: member.label.clone(),
-                kind: "text",
-                text,
-            }
+        show(order, piece.clone()).await;
+    }
+    if order.is_final {
+        let finish = StreamEvent::Finish {
+            choice: 0,
+            reason: FinishReason::Stop,
         };
-        order.events.emit(delta).await;
+        order.events.emit_final(finish).await;
     }
     let mut answer = Answer::of_text(pieces.concat(), reply.usage);
     if let Some(edit) = &reply.edit {
@@ -307,6 +344,23 @@ async fn say(
         attempts: vec![attempt(member, None, duration)],
         duration,
         first_token: Some(reply.after),
+    }
+}
+
+async fn show(order: &CallOrder<'_>, text: String) {
+    if text.is_empty() {
+        return;
+    }
+    if order.is_final {
+        let piece = StreamEvent::Text { choice: 0, text };
+        order.events.emit_final(piece).await;
+    } else if order.events.wants_member_deltas() {
+        let delta = RunEvent::ModelDelta {
+            member: order.member.label.clone(),
+            kind: "text",
+            text,
+        };
+        order.events.emit(delta).await;
     }
 }
 

@@ -140,6 +140,12 @@ impl<'a> Crew<'a> {
         }
     }
 
+    /// Ends the run because the final answer broke off after its reader saw a part of it: no
+    /// other answer may follow.
+    pub(super) fn broke_off(self, reason: &str) -> CoopError {
+        self.fail(Code::StreamInterrupted, interrupted(reason))
+    }
+
     /// Whether the last call is shown as it comes, because its text is the final one.
     pub(super) fn shows_last(&self) -> bool {
         self.run.integrator.name() == LAST
@@ -234,6 +240,11 @@ impl<'a> Crew<'a> {
 /// The question of a run: the words of the last user message.
 pub(super) fn question(run: &Run<'_>) -> String {
     run.request.last_user_text()
+}
+
+/// Says that the final answer broke off while it was shown.
+pub(super) fn interrupted(reason: &str) -> String {
+    format!("the final answer broke off after a part of it had been sent: {reason}")
 }
 
 /// Who judges or synthesises: the plan's judge, or the first member where it names none.

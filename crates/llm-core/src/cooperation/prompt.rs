@@ -2,7 +2,7 @@
 //!
 //! Answers and questions are data: they are put between tags with a mark that occurs in none of
 //! them, so that no answer can close its own tag, and they are never read as templates. The
-//! words themselves are in [`wording`], in Chinese and English.
+//! words themselves are in `wording`, in Chinese and English.
 
 mod fence;
 
@@ -12,7 +12,6 @@ mod wording;
 
 pub use template::{TemplateError, check, render};
 
-pub(super) use fence::Fence;
 pub(super) use wording::{Shown, Wording};
 
 use super::{Proposal, Run};

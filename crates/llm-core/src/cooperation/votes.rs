@@ -110,10 +110,8 @@ pub(super) fn verdict(tally: &Tally) -> Option<String> {
         text.push_str(tie);
     }
     if !tally.uncounted.is_empty() {
-        text.push_str(&format!(
-            "; {} could not be counted",
-            list(tally.uncounted.iter().map(String::as_str))
-        ));
+        let uncounted = list(tally.uncounted.iter().map(String::as_str));
+        text = format!("{text}; {uncounted} could not be counted");
     }
     Some(text)
 }

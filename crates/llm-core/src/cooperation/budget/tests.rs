@@ -1,3 +1,5 @@
+//! The budget: what is held, what comes back, and that nothing is overdrawn.
+
 use std::sync::Arc;
 use std::time::Duration;
 

@@ -1,15 +1,21 @@
 //! One answer made of several by a model, shown as it is written.
+//!
+//! If the model fails before anything was shown, the first choice among the answers takes its
+//! place and the outcome says so. After that nothing can be taken back, and the run fails.
 
 use futures_util::future::BoxFuture;
 
 use super::judge::alone;
-use crate::cooperation::members::{Order, as_final, ask_for_integration, judge, question};
+use crate::cooperation::members::{
+    Order, as_final, ask_for_integration, interrupted, judge, question,
+};
 use crate::cooperation::preference::{FIRST_CHOICE, first_choice};
 use crate::cooperation::prompt::{self, Wording};
 use crate::cooperation::votes::list;
 use crate::cooperation::{CoopError, Integrated, Integrator, Proposal, Run};
 use crate::types::answer::Answer;
 use crate::types::chat::ChatRequest;
+use crate::types::code::Code;
 use crate::types::cooperation::{Contribution, MemberFailure, Stage};
 
 /// Has a model write one answer from all of them.
@@ -48,10 +54,15 @@ impl Integrator for Synthesize {
                 is_final: true,
             };
             let contribution = ask_for_integration(run, order).await;
-            Ok(match written(&contribution) {
-                Ok(answer) => whole(run, proposals, as_final(answer), contribution),
-                Err(why) => in_parts(run, proposals, &why, contribution),
-            })
+            match written(&contribution) {
+                Ok(answer) => Ok(whole(run, proposals, as_final(answer), contribution)),
+                Err(why) if run.events.final_started() => Err(CoopError {
+                    code: Code::StreamInterrupted,
+                    message: interrupted(&why),
+                    contributions: vec![contribution],
+                }),
+                Err(why) => Ok(in_parts(run, proposals, &why, contribution)),
+            }
         })
     }
 }

@@ -10,6 +10,7 @@ use crate::cooperation::members::{Crew, LAST, Order, as_final, question};
 use crate::cooperation::prompt::{self, Wording};
 use crate::cooperation::votes::list;
 use crate::cooperation::{CoopError, CooperationMode, Integrated, Run};
+use crate::types::chat::ChatRequest;
 use crate::types::code::Code;
 use crate::types::cooperation::{CoopOutcome, Member, Stage};
 
@@ -63,6 +64,9 @@ impl CooperationMode for Pipeline {
                 .await;
                 let turnout = crew.turnout(|of| of == stage);
                 if let Some(missing) = turnout.missing.first() {
+                    if run.events.final_started() {
+                        return Err(crew.broke_off(&missing.reason));
+                    }
                     let message = format!(
                         "stage {number} of {stages}, `{}`: {}",
                         missing.member, missing.reason
@@ -86,7 +90,7 @@ fn request(
     member: &Member,
     number: u32,
     previous: Option<&str>,
-) -> Result<crate::types::chat::ChatRequest, String> {
+) -> Result<ChatRequest, String> {
     let mut request = prompt::request_for(run, member);
     let template = run.plan.prompts.get(number as usize - 1);
     let question = question(run);

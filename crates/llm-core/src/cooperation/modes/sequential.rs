@@ -1,7 +1,7 @@
 //! One after another: each member improves on the answer before it.
 //!
 //! A step that fails is left out and the chain goes on from the last good answer, which is also
-//! the result. With several rounds the members take further turns.
+//! the result, unless the last step broke off while it was shown. With several rounds the members take further turns.
 
 use futures_util::future::BoxFuture;
 
@@ -62,7 +62,15 @@ impl CooperationMode for Sequential {
                     is_final,
                 }])
                 .await;
-                answered.extend(crew.turnout(|of| of == stage).answered);
+                let turnout = crew.turnout(|of| of == stage);
+                if let Some(missing) = turnout
+                    .missing
+                    .first()
+                    .filter(|_| run.events.final_started())
+                {
+                    return Err(crew.broke_off(&missing.reason));
+                }
+                answered.extend(turnout.answered);
             }
             let turnout = crew.turnout(|_| true);
             if let Err((code, message)) = turnout.check(run.plan.quorum, run.plan.strict) {
@@ -81,16 +89,16 @@ impl CooperationMode for Sequential {
 fn last_good(crew: &Crew<'_>, answered: &[usize], steps: usize) -> Integrated {
     let proposals = crew.proposals(answered);
     let last = &proposals[proposals.len() - 1];
+    let last_by = &last.member.label;
     let mut how = format!(
-        "{} of {steps} steps, the last by `{}`",
-        answered.len(),
-        last.member.label
+        "{} of {steps} steps, the last by `{last_by}`",
+        answered.len()
     );
     for missing in crew.turnout(|_| true).missing {
-        how.push_str(&format!(
-            "; `{}` gave no answer: {}",
+        how = format!(
+            "{how}; `{}` gave no answer: {}",
             missing.member, missing.reason
-        ));
+        );
     }
     Integrated {
         answer: as_final(&last.report.answer),

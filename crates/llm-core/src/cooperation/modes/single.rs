@@ -58,6 +58,10 @@ impl CooperationMode for Single {
                     Ok(crew.conclude(&[0], integrated, 1).await)
                 }
                 Some(Err(MemberFailure::Failed(failure))) => {
+                    if run.events.final_started() {
+                        let reason = failure.to_string();
+                        return Err(crew.broke_off(&reason));
+                    }
                     let (code, message) = (
                         failure.kind.code(),
                         format!("`{}`: {failure}", member.label),

@@ -3,6 +3,9 @@
 /// Longest text that is an answer as a whole.
 const SHORT: usize = 100;
 
+/// Bytes at the end of an answer that are searched. What is said earlier was on the way.
+const TAIL: usize = 8 * 1024;
+
 /// Markers after which the answer stands, the sure ones.
 const STRONG: &[&str] = &["final answer", "最终答案", "最后答案", "####"];
 
@@ -86,6 +89,7 @@ impl<'a> Candidate<'a> {
 
 /// The places, the most trustworthy first.
 pub(super) fn candidates(answer: &str) -> Vec<Candidate<'_>> {
+    let answer = tail(answer);
     let mut found: Vec<&str> = boxed(answer).into_iter().collect();
     for markers in [STRONG, WEAK] {
         let mut places: Vec<usize> = markers
@@ -107,6 +111,15 @@ pub(super) fn candidates(answer: &str) -> Vec<Candidate<'_>> {
         found.push(whole);
     }
     found.into_iter().map(|line| Candidate { line }).collect()
+}
+
+/// The end of an answer, all of it where it is not long.
+pub(super) fn tail(answer: &str) -> &str {
+    let mut start = answer.len().saturating_sub(TAIL);
+    while !answer.is_char_boundary(start) {
+        start += 1;
+    }
+    &answer[start..]
 }
 
 /// The last and the first line.

@@ -10,7 +10,7 @@ pub(super) fn canonical(text: &str) -> Option<String> {
     Some(value.to_string())
 }
 
-/// What stands inside ``` fences, or the text itself.
+/// What stands inside a fenced code block, or the text itself.
 fn unfenced(text: &str) -> &str {
     let text = text.trim();
     let Some(inner) = text.strip_prefix("```") else {

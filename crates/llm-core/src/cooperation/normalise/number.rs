@@ -99,10 +99,9 @@ pub(super) fn read(text: &str, with_unit: bool, percent: bool) -> Option<String>
     let (also_negative, text) = sign(text);
     let (value, rest) = head(text, with_unit, percent)?;
     let (value, rest) = tail(value, rest, percent)?;
-    let value = if negative != also_negative {
-        value.negated()?
-    } else {
-        value
+    let value = match (negative, also_negative) {
+        (true, false) | (false, true) => value.negated()?,
+        (true, true) | (false, false) => value,
     };
     is_unit(rest, with_unit).then(|| value.spelt())
 }

@@ -1,5 +1,6 @@
 //! Finds numbers in running text, where nothing marks the one that is meant.
 
+use super::extract::tail;
 use super::number;
 use super::plain::plain;
 
@@ -17,7 +18,7 @@ pub(super) fn only_one_in(text: &str, percent: bool) -> Option<String> {
 
 /// The last number anywhere in a text.
 pub(super) fn last_in(text: &str, percent: bool) -> Option<String> {
-    let text = plain(text);
+    let text = plain(tail(text));
     let tokens: Vec<&str> = tokens(&text).collect();
     tokens
         .iter()

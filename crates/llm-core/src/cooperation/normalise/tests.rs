@@ -1,3 +1,5 @@
+//! Normal forms by table, in English and Chinese, and what holds for any text.
+
 use proptest::prelude::*;
 
 use super::*;
@@ -195,6 +197,14 @@ fn the_answer_is_found_in_longer_text() {
             ("?!", ""),
         ],
     );
+}
+
+#[test]
+fn the_end_of_a_long_answer_counts() {
+    let long = format!("答案是 1。\n{}\n最终答案：42", "推理。".repeat(20_000));
+    assert_eq!(normal_form(&long, &NUMBER).as_deref(), Some("42"));
+    let first = format!("B. Paris\n{}", "It is so. ".repeat(5_000));
+    assert_eq!(normal_form(&first, &choice()).as_deref(), Some("B"));
 }
 
 #[test]

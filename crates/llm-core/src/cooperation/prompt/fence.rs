@@ -27,14 +27,14 @@ impl Fence {
         attributes: &[(&str, &str)],
         text: &str,
     ) -> String {
-        let mut out = format!("<{name}-{}", self.mark);
+        let mark = &self.mark;
+        let mut tag = format!("{name}-{mark}");
         for (key, value) in attributes {
             // A value is one of ours or a name from the configuration; a quote would end it.
             let value = value.replace(['"', '\n', '<', '>'], "'");
-            out.push_str(&format!(" {key}=\"{value}\""));
+            tag = format!("{tag} {key}=\"{value}\"");
         }
-        out.push_str(&format!(">\n{text}\n</{name}-{}>", self.mark));
-        out
+        format!("<{tag}>\n{text}\n</{name}-{mark}>")
     }
 }
 
