@@ -90,3 +90,26 @@ pub struct UsageSums {
     /// Seconds spent in calls.
     pub seconds: f64,
 }
+
+impl UsageSums {
+    /// Adds one call.
+    pub fn add(&mut self, record: &UsageRecord) {
+        self.requests += 1;
+        self.failures += u64::from(!record.succeeded);
+        self.usage += record.usage;
+        self.bill.add(record.cost);
+        self.seconds += record.seconds;
+    }
+
+    /// Adds other sums.
+    pub fn merge(&mut self, other: &Self) {
+        self.requests += other.requests;
+        self.failures += other.failures;
+        self.usage += other.usage;
+        self.bill.merge(&other.bill);
+        self.seconds += other.seconds;
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -54,6 +54,43 @@ pub struct MemberSpec {
     pub count: u32,
 }
 
+impl MemberSpec {
+    /// Reads a participant as people write it: `NAME`, `NAME:ROLE`, `NAME*3` or `NAME:ROLE*3`.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let text = text.trim();
+        let (rest, count) = match text
+            .rsplit_once('*')
+            .map(|(rest, count)| (rest, count.trim().parse()))
+        {
+            None => (text, 1),
+            Some((rest, Ok(count @ 1..=64))) => (rest, count),
+            Some(_) => return Err(format!("`{text}`: after `*` comes a number from 1 to 64")),
+        };
+        // A colon may belong to the model's own name, as in `llama3:8b`; a role is a word.
+        let (model, role) = match rest.rsplit_once(':') {
+            Some((model, role)) if is_role(role) => (model, Some(role.to_owned())),
+            _ => (rest, None),
+        };
+        if model.trim().is_empty() {
+            return Err(format!("`{text}` names no model"));
+        }
+        Ok(Self {
+            model: model.trim().to_owned(),
+            role,
+            count,
+        })
+    }
+}
+
+/// Tags that other programs put behind a model's name are no roles.
+fn is_role(text: &str) -> bool {
+    text.chars().next().is_some_and(char::is_alphabetic)
+        && text
+            .chars()
+            .all(|c| c.is_alphabetic() || matches!(c, '-' | ' '))
+        && !matches!(text, "latest" | "free" | "instruct" | "thinking")
+}
+
 /// One stage of a pipeline.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StageSpec {
@@ -245,4 +282,29 @@ pub struct VoteOption {
     pub value: String,
     /// Who voted for it, in the order of the members.
     pub voters: Vec<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn participants_are_read_as_people_write_them() {
+        let read = |text| MemberSpec::parse(text).map(|spec| (spec.model, spec.role, spec.count));
+        assert_eq!(read("qwen3_8b"), Ok(("qwen3_8b".into(), None, 1)));
+        assert_eq!(read("a:critic"), Ok(("a".into(), Some("critic".into()), 1)));
+        assert_eq!(read("a*3"), Ok(("a".into(), None, 3)));
+        assert_eq!(
+            read("a:评论员*2"),
+            Ok(("a".into(), Some("评论员".into()), 2))
+        );
+        assert_eq!(read("llama3:8b"), Ok(("llama3:8b".into(), None, 1)));
+        assert_eq!(
+            read("mistral:latest"),
+            Ok(("mistral:latest".into(), None, 1))
+        );
+        for wrong in ["", "*3", "a*0", "a*many", ":critic"] {
+            assert!(read(wrong).is_err(), "{wrong}");
+        }
+    }
 }
