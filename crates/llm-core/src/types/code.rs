@@ -102,6 +102,8 @@ codes! {
     UnsupportedMediaType "unsupported_media_type" 2025 415 "invalid_request_error" 2 Client false "The body is not of a media type this endpoint reads.";
     HeadersTooLarge "headers_too_large" 2026 431 "invalid_request_error" 2 Client false "The request's headers are too large.";
     InputUnreadable "input_unreadable" 2030 400 "invalid_request_error" 2 Client false "A file or standard input could not be read.";
+    InvalidUsage "invalid_usage" 2040 400 "invalid_request_error" 2 Client false "The command line is wrong; `--help` after the command shows how it is meant.";
+    InputRequired "input_required" 2041 400 "invalid_request_error" 2 Client false "A command needs an answer but nobody can be asked; the message names the flag to pass.";
 
     // Configuration. Exit code 3.
     ConfigUnreadable "config_unreadable" 3001 500 "server_error" 3 Gateway false "A configuration file could not be read.";
