@@ -10,6 +10,7 @@ mod server;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use regex::Regex;
 use tempfile::TempDir;
@@ -17,6 +18,7 @@ use tempfile::TempDir;
 pub use crate::process::Stdin;
 pub use command::{Finished, Run};
 pub use server::ServerProcess;
+pub(crate) use server::listening_at;
 
 /// Temporary directories and the variables a binary starts with.
 pub struct TestEnvironment {
@@ -135,7 +137,12 @@ impl TestEnvironment {
 
     /// A run of a binary, to be completed.
     pub fn command(&self, program: &str) -> Run<'_> {
-        Run::new(self, program)
+        self.adopt(Command::new(program))
+    }
+
+    /// A run of a command made elsewhere, with this environment in place of its own.
+    pub fn adopt(&self, command: Command) -> Run<'_> {
+        Run::new(self, command)
     }
 
     /// Runs a binary without standard input until it ends.

@@ -1,5 +1,5 @@
-//! What the tests of this workspace share: scripted providers, a clean place for the binaries, and
-//! logs that must not tell.
+//! What the tests of this workspace share: scripted providers, a clean place for the binaries, logs
+//! that must not tell, and a real small model.
 //!
 //! A development dependency only. A fixture that cannot do its work panics with what it was about,
 //! because a test must not go on without it. The modules in reading order:
@@ -17,6 +17,9 @@
 //! | [`caller`] | a scripted way to ask models, for cooperation |
 //! | [`env`] | running the binaries |
 //! | [`logs`] | capturing logs and looking for secrets |
+//! | [`cache`] | what tests fetch once and keep outside the clone |
+//! | [`real_model`] | a real small model behind a loopback port |
+//! | [`sdk`] | the official client libraries |
 #![expect(
     clippy::expect_used,
     clippy::panic,
@@ -31,13 +34,16 @@
 pub mod attempt;
 pub mod builders;
 pub mod caller;
+pub mod cache;
 pub mod env;
 pub mod gate;
 pub mod http;
 pub mod logs;
 mod patience;
 mod process;
+pub mod real_model;
 pub mod reply;
 pub mod script;
+pub mod sdk;
 pub mod transport;
 pub mod upstream;

@@ -18,8 +18,7 @@ pub struct Run<'a> {
 }
 
 impl<'a> Run<'a> {
-    pub(super) fn new(environment: &'a TestEnvironment, program: &str) -> Self {
-        let mut command = Command::new(program);
+    pub(super) fn new(environment: &'a TestEnvironment, mut command: Command) -> Self {
         command
             .env_clear()
             .envs(&environment.variables)

@@ -96,7 +96,7 @@ impl<'a> ServerProcess<'a> {
 }
 
 /// The first loopback address in the output, once its line is complete.
-fn listening_at(printed: &Text) -> Option<String> {
+pub(crate) fn listening_at(printed: &Text) -> Option<String> {
     let address = Regex::new(r"http://(127\.0\.0\.1|localhost|\[::1\]|0\.0\.0\.0):(\d+)[^\n]*\n");
     let address = address.expect("a valid pattern");
     [&printed.stdout, &printed.stderr]
