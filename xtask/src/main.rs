@@ -1,2 +1,67 @@
-//! x
-fn main() {}
+//! The project's own commands: what continuous integration runs, and what fetches, checks and generates.
+//!
+//! One file a command. Nothing here is part of the product.
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "commands for people at a terminal"
+)]
+#![expect(
+    clippy::disallowed_methods,
+    reason = "reads the environment and the files of the clone, and measures real time"
+)]
+
+mod ci;
+mod codegen;
+mod features;
+mod models;
+mod sdk;
+mod tidy;
+mod workspace;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Everything around the code: checks, generated files, test fixtures.
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run everything a change must pass, in order; stop at the first failure.
+    Ci,
+    /// Check the rules of the house: headers, sizes, layers, registries, links, words.
+    Tidy,
+    /// Write the generated files.
+    Codegen {
+        /// Write nothing; fail where a file differs from what would be generated.
+        #[arg(long)]
+        check: bool,
+    },
+    /// Fetch the real model that tests use, or serve it.
+    Models(models::Args),
+    /// Install the official client libraries that tests use.
+    Sdk,
+}
+
+fn main() -> ExitCode {
+    let result = match Cli::parse().command {
+        Command::Ci => ci::run(),
+        Command::Tidy => tidy::run(),
+        Command::Codegen { check } => codegen::run(check),
+        Command::Models(args) => models::run(args),
+        Command::Sdk => sdk::run(),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

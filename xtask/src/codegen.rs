@@ -1,0 +1,107 @@
+//! `cargo xtask codegen`: files that are written from the code, so that they cannot disagree with it.
+//!
+//! One row a file: its path and the function that renders it. The functions are in `codegen/`.
+
+mod errors;
+
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Context as _, Result, bail};
+
+use crate::workspace;
+
+/// A generated file.
+struct Generated {
+    path: &'static str,
+    render: fn() -> String,
+}
+
+const FILES: &[Generated] = &[Generated {
+    path: "docs/reference/errors.md",
+    render: errors::render,
+}];
+
+/// Writes the files; with `check`, only compares.
+pub(crate) fn run(check: bool) -> Result<()> {
+    let root = workspace::root();
+    let mut stale = 0;
+    for file in FILES {
+        let text = (file.render)();
+        let path = root.join(file.path);
+        let Some(difference) = difference(fs::read_to_string(&path).ok().as_deref(), &text) else {
+            continue;
+        };
+        stale += 1;
+        if check {
+            println!("{}: codegen: {difference}", file.path);
+        } else {
+            write(&path, &text).with_context(|| format!("cannot write {}", file.path))?;
+            println!("wrote {}", file.path);
+        }
+    }
+    if check && stale > 0 {
+        bail!("codegen: {stale} out of date; run `cargo xtask codegen` and commit the result");
+    }
+    println!("codegen: {} files up to date", FILES.len());
+    Ok(())
+}
+
+/// What is wrong with the present text, if anything.
+fn difference(present: Option<&str>, wanted: &str) -> Option<String> {
+    let Some(present) = present else {
+        return Some("the file is missing".to_owned());
+    };
+    if present == wanted {
+        return None;
+    }
+    let same = present
+        .lines()
+        .zip(wanted.lines())
+        .take_while(|(a, b)| a == b);
+    let line = same.count();
+    let show = |text: &str| text.lines().nth(line).unwrap_or("(end of file)").to_owned();
+    Some(format!(
+        "line {} is {:?}, not {:?}",
+        line + 1,
+        show(present),
+        show(wanted)
+    ))
+}
+
+fn write(path: &Path, text: &str) -> Result<()> {
+    let folder = path.parent().context("a file is in a folder")?;
+    fs::create_dir_all(folder)?;
+    // Whole or not at all, should the machine stop in between.
+    let partial = path.with_extension("partial");
+    fs::write(&partial, text)?;
+    Ok(fs::rename(&partial, path)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_difference_names_its_line() {
+        assert_eq!(difference(Some("a\nb\n"), "a\nb\n"), None);
+        assert_eq!(
+            difference(None, "a").as_deref(),
+            Some("the file is missing")
+        );
+        let found = difference(Some("a\nb\n"), "a\nc\n");
+        assert_eq!(found.as_deref(), Some("line 2 is \"b\", not \"c\""));
+        let found = difference(Some("a\n"), "a\nb\n");
+        assert_eq!(
+            found.as_deref(),
+            Some("line 2 is \"(end of file)\", not \"b\"")
+        );
+    }
+
+    #[test]
+    fn rendering_twice_gives_the_same() {
+        for file in FILES {
+            assert_eq!((file.render)(), (file.render)(), "{}", file.path);
+        }
+    }
+}
