@@ -33,8 +33,8 @@
 
 pub mod attempt;
 pub mod builders;
-pub mod caller;
 pub mod cache;
+pub mod caller;
 pub mod env;
 pub mod gate;
 pub mod http;

@@ -4,4 +4,7 @@
 mod cooperation;
 
 #[cfg(test)]
+mod gateway;
+
+#[cfg(test)]
 mod golden;

@@ -44,7 +44,10 @@ impl Bench {
         let mut models: Vec<ModelEntry> = Vec::new();
         for candidate in &self.candidates {
             let at = (candidate.provider.clone(), candidate.model.to_string());
-            match models.iter_mut().find(|entry| entry.name == candidate.model) {
+            match models
+                .iter_mut()
+                .find(|entry| entry.name == candidate.model)
+            {
                 Some(entry) => entry.served.push(at),
                 None => models.push(ModelEntry {
                     name: candidate.model.clone(),
@@ -102,14 +105,26 @@ fn pinned(model: &str) -> Ask {
 
 /// The models of the plan, in order, each as often as it has deployments.
 fn models(decision: &Decision) -> Vec<&str> {
-    decision.steps.iter().map(|step| step.model.as_str()).collect()
+    decision
+        .steps
+        .iter()
+        .map(|step| step.model.as_str())
+        .collect()
 }
 
 fn deployments(decision: &Decision) -> Vec<&str> {
-    decision.steps.iter().map(|step| step.deployment.as_str()).collect()
+    decision
+        .steps
+        .iter()
+        .map(|step| step.deployment.as_str())
+        .collect()
 }
 
 fn members(decision: &Decision) -> Vec<&str> {
     let cooperation = decision.cooperation.as_ref().unwrap();
-    cooperation.members.iter().map(|member| member.model.as_str()).collect()
+    cooperation
+        .members
+        .iter()
+        .map(|member| member.model.as_str())
+        .collect()
 }

@@ -77,7 +77,11 @@ pub(super) const CUES: &[Group] = &[
          define|definition of|meaning of|tell me about|describe the process|describe how|what causes|what happens|\
          difference between|differences between|how it works|how they work|history of|teach me about|the capital of",
     ),
-    task(Kind::Knowledge, 1.5, "what do you see as|what do you see in"),
+    task(
+        Kind::Knowledge,
+        1.5,
+        "what do you see as|what do you see in",
+    ),
     task(
         Kind::Knowledge,
         0.9,
