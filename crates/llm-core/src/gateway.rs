@@ -19,6 +19,8 @@ pub mod deployments;
 
 pub mod account;
 
+pub mod shapes;
+
 pub mod respond;
 
 pub mod schema;

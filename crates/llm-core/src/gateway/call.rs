@@ -16,7 +16,7 @@ use tokio::time::Instant;
 
 use super::account::{Account, Booking};
 use super::deployments::{Deployment, Deployments};
-use super::respond::{cost_json, usage_json};
+use super::shapes::{cost_json, usage_json};
 use crate::provider::SharedTransport;
 use crate::provider::retry::Backoff;
 use crate::store::UsageStore;
