@@ -3,41 +3,24 @@
 //! Where nobody can (`--no-input`, `CI`, no terminal), a question is a failure that names the
 //! flag to pass instead. Nothing is ever waited for silently or assumed without `--yes`.
 
-use std::io;
+mod terminal;
 
-use console::Term;
+use std::io;
 
 use crate::catalogue::{Message, Say};
 use crate::exit;
 use crate::report::{Halt, Report};
 use crate::ui::Ui;
 
+pub use terminal::AtTerminal;
+
 /// Somebody who answers: a terminal, or a script in tests.
 pub trait Person {
-    /// Shows the prompt and reads a line; `None` at the end of the input.
+    /// Shows the prompt and reads a line; `None` at the end of the input, and an error of the
+    /// kind [`io::ErrorKind::Interrupted`] at Ctrl-C.
     fn line(&mut self, prompt: &str) -> io::Result<Option<String>>;
     /// The same without showing what is typed.
     fn hidden(&mut self, prompt: &str) -> io::Result<Option<String>>;
-}
-
-/// The user at the terminal.
-#[derive(Debug, Default)]
-pub struct AtTerminal;
-
-impl Person for AtTerminal {
-    fn line(&mut self, prompt: &str) -> io::Result<Option<String>> {
-        let term = Term::stderr();
-        term.write_str(prompt)?;
-        let mut line = String::new();
-        let length = io::stdin().read_line(&mut line)?;
-        Ok((length > 0).then_some(line))
-    }
-
-    fn hidden(&mut self, prompt: &str) -> io::Result<Option<String>> {
-        let term = Term::stderr();
-        term.write_str(prompt)?;
-        term.read_secure_line().map(Some)
-    }
 }
 
 impl Ui {
@@ -177,11 +160,14 @@ impl Ui {
     }
 }
 
-fn unanswered(error: &io::Error) -> Report {
+fn unanswered(error: &io::Error) -> Halt {
+    if error.kind() == io::ErrorKind::Interrupted {
+        return Halt::Exit(exit::INTERRUPTED);
+    }
     let message = Message::new("common.input.unreadable")
         .with("path", "stdin")
         .with("reason", error);
-    Report::new("input_unreadable", message)
+    Report::new("input_unreadable", message).into()
 }
 
 #[cfg(test)]

@@ -54,8 +54,8 @@ pub const CODES: &[(u8, &str)] = &[
 pub fn table(lang: Lang) -> Table {
     let mut table = Table::new(vec![
         Column::number("exit_code"),
-        Column::text("meaning"),
-        Column::text("reaction"),
+        Column::prose("meaning"),
+        Column::prose("reaction"),
     ]);
     for (code, name) in CODES {
         table.push(vec![

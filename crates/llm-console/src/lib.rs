@@ -16,7 +16,7 @@
 //! | [`input`] | the prompt: words, files, standard input |
 //! | [`ask`] | questions to the user |
 //! | [`progress`] | spinners and live lines on standard error |
-//! | [`help`], [`localise`], [`completions`] | help pages, their language, shell completions |
+//! | [`help`], [`topics`], [`localise`], [`completions`] | help pages, their language, shell completions |
 //! | [`catalogue`], [`lang`] | every text in every language |
 //! | [`environment`], [`terminal`], [`text`], [`duration`] | facts and measures |
 #![warn(missing_docs)]
@@ -42,5 +42,21 @@ pub mod sink;
 pub mod table;
 pub mod terminal;
 pub mod text;
+pub mod topics;
 pub mod ui;
 mod usage;
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn everything_can_be_used_from_asynchronous_tasks() {
+        fn is_send_and_sync<T: Send + Sync + 'static>() {}
+        fn is_send<T: Send + 'static>() {}
+        is_send_and_sync::<crate::program::Console>();
+        is_send_and_sync::<crate::progress::Progress>();
+        is_send_and_sync::<crate::progress::Line>();
+        is_send_and_sync::<crate::report::Report>();
+        is_send_and_sync::<crate::table::Table>();
+        is_send::<crate::sink::Sink>();
+    }
+}

@@ -5,6 +5,7 @@
 //! code are the same in every language. Printing is [`crate::ui::Ui::report`].
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -93,7 +94,7 @@ impl Report {
     /// A fact the localised texts `error.<name>` and `hint.<name>` may mention, such as
     /// `provider`, `model` or `status`.
     #[must_use]
-    pub fn with(mut self, name: &str, value: impl std::fmt::Display) -> Self {
+    pub fn with(mut self, name: &str, value: impl fmt::Display) -> Self {
         self.0.params.push((name.to_owned(), value.to_string()));
         self
     }
@@ -218,6 +219,15 @@ impl Report {
         body.hints.iter().map(|hint| hint.to(lang)).collect()
     }
 }
+
+/// The message in English, as logs show it.
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.english())
+    }
+}
+
+impl std::error::Error for Report {}
 
 fn is_nothing(value: &Value) -> bool {
     match value {

@@ -29,6 +29,8 @@ pub struct Column {
     pub field: &'static str,
     /// Whether figures line up at the right.
     pub is_number: bool,
+    /// Whether a narrow terminal wraps the text instead of cutting it.
+    pub is_prose: bool,
     /// Whether people see it only when they ask for it with `--fields`.
     pub is_detail: bool,
 }
@@ -39,6 +41,7 @@ impl Column {
         Self {
             field,
             is_number: false,
+            is_prose: false,
             is_detail: false,
         }
     }
@@ -47,6 +50,14 @@ impl Column {
     pub fn number(field: &'static str) -> Self {
         Self {
             is_number: true,
+            ..Self::text(field)
+        }
+    }
+
+    /// A column of sentences, which a narrow terminal wraps instead of cutting.
+    pub fn prose(field: &'static str) -> Self {
+        Self {
+            is_prose: true,
             ..Self::text(field)
         }
     }
@@ -89,6 +100,13 @@ impl Table {
     /// How many rows there are.
     pub fn len(&self) -> usize {
         self.rows.len()
+    }
+
+    /// The columns that have no title in a language, for the programs' tests.
+    pub fn missing_titles(&self, lang: Lang) -> Vec<&'static str> {
+        self.fields()
+            .filter(|field| !catalogue::has(lang, &format!("column.{field}")))
+            .collect()
     }
 
     /// The field names, in order.

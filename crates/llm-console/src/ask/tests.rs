@@ -1,3 +1,5 @@
+//! Questions answered by a script: what counts as a yes, and what happens where nobody can be asked.
+
 use super::*;
 use crate::globals::{self, Matched};
 use crate::lang::Lang;

@@ -1,3 +1,5 @@
+//! The entries of the catalogue and their files: forms, variants, fallbacks, and that both languages agree.
+
 use std::collections::BTreeSet;
 
 use super::*;

@@ -1,3 +1,5 @@
+//! The shared flags before and after subcommands, against variables, and their translations.
+
 use std::collections::BTreeSet;
 use std::time::Duration;
 

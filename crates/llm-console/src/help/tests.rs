@@ -1,3 +1,5 @@
+//! Help pages by what a reader sees: parts, order, widths and alignment in every language.
+
 use clap::{Arg, Command};
 
 use super::*;

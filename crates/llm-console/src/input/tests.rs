@@ -1,3 +1,5 @@
+//! Prompts put together from sources in memory, and reading with a notice.
+
 use std::collections::BTreeMap;
 use std::io::{ErrorKind, Read, Write as _};
 use std::sync::mpsc::sync_channel;

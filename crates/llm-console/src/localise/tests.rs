@@ -1,3 +1,5 @@
+//! Which texts of a command line are replaced, missing and unused.
+
 use clap::builder::EnumValueParser;
 use clap::{Arg, Command, ValueEnum};
 

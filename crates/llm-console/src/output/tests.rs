@@ -1,3 +1,5 @@
+//! Formats and fields, printed into files.
+
 #![expect(
     clippy::disallowed_methods,
     reason = "tests look at the files that were written"

@@ -1,3 +1,5 @@
+//! Whole command lines read from values: mistakes, help and versions in both languages.
+
 use clap::{Args, Subcommand};
 
 use super::*;

@@ -1,3 +1,5 @@
+//! Where progress is shown at all, and what the sign of life says.
+
 use super::*;
 use crate::globals::{self, Matched};
 use crate::lang::Lang;

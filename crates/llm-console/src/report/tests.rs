@@ -1,3 +1,5 @@
+//! Reports as people and programs read them, for every code in both languages.
+
 use super::*;
 use crate::catalogue::Message;
 use crate::text::width;

@@ -1,3 +1,5 @@
+//! Pieces, files that appear when complete, permissions, and readers that leave.
+
 #![expect(
     clippy::disallowed_methods,
     reason = "tests look at the files that were written"

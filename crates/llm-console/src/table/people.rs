@@ -3,9 +3,9 @@
 
 use comfy_table::{Attribute, CellAlignment, Color, ContentArrangement, LineStyle, TableStyle};
 
-use super::{Cell, Mood, Table};
+use super::{Cell, Column, Mood, Table};
 use crate::lang::Lang;
-use crate::text::{pad, truncate, width};
+use crate::text::{pad, truncate, width, wrap};
 
 /// How a table is to be drawn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,7 +36,7 @@ impl Table {
         let text = Drawn::new(&table, look);
         match text.fitted_widths(&table, look.width) {
             Some(widths) => text.columns(&table, &widths, look),
-            None => text.records(look),
+            None => text.records(&table, look),
         }
     }
 }
@@ -113,7 +113,7 @@ impl Drawn {
         } else {
             drawing.force_no_tty();
         }
-        let cut = |text: &str, at: usize| truncate(text, widths[at], mark(look.ascii));
+        let cut = |text: &str, at: usize| fitted(text, &table.columns[at], widths[at], "", look);
         let titles = self.titles.iter().enumerate().map(|(at, title)| {
             comfy_table::Cell::new(cut(title, at)).add_attribute(Attribute::Bold)
         });
@@ -138,7 +138,7 @@ impl Drawn {
     }
 
     /// One value a line, a blank line between rows.
-    fn records(&self, look: Look) -> String {
+    fn records(&self, table: &Table, look: Look) -> String {
         let limit = look.width.unwrap_or(usize::MAX);
         let label = self.titles.iter().map(|title| width(title)).max();
         let label = label.unwrap_or(0).min(limit / 2);
@@ -147,10 +147,10 @@ impl Drawn {
             .iter()
             .map(|texts| {
                 let mut block = String::new();
-                for (title, text) in self.titles.iter().zip(texts) {
+                for ((title, text), column) in self.titles.iter().zip(texts).zip(&table.columns) {
                     let title = pad(&truncate(title, label, mark(look.ascii)), label);
                     let room = limit.saturating_sub(label + GAP).max(NARROWEST);
-                    let value = truncate(text, room, mark(look.ascii));
+                    let value = fitted(text, column, room, &" ".repeat(label + GAP), look);
                     block.push_str(&title);
                     block.push_str("  ");
                     block.push_str(&value);
@@ -160,6 +160,16 @@ impl Drawn {
             })
             .collect();
         blocks.join("\n")
+    }
+}
+
+/// A text in a column of this width: sentences wrapped, everything else cut. Lines after the
+/// first start with `indent`, which comes on top of the width.
+fn fitted(text: &str, column: &Column, columns: usize, indent: &str, look: Look) -> String {
+    if column.is_prose {
+        wrap(text, columns, "").replace('\n', &format!("\n{indent}"))
+    } else {
+        truncate(text, columns, mark(look.ascii))
     }
 }
 

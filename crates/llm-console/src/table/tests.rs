@@ -1,3 +1,5 @@
+//! Tables as people and machines get them, measured by display width and read back.
+
 use std::time::Duration;
 
 use proptest::prelude::*;
