@@ -50,6 +50,8 @@ pub mod secrets;
 
 pub mod edit;
 
+pub mod validate;
+
 pub mod provider;
 
 pub mod model;

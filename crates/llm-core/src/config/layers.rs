@@ -435,5 +435,22 @@ fn settle_built_in_models(tree: &mut Node, variables: &Variables) {
     let path = KeyPath::of(["providers", provider]);
     if uses_it && tree.get(&path).is_none() {
         tree.put(&path, Node::empty(Origin::BUILT_IN));
+        prefer_the_users_provider(tree);
+    }
+}
+
+/// The provider of the built-in models does not make the only one of the user's one of several.
+fn prefer_the_users_provider(tree: &mut Node) {
+    let key = KeyPath::of(["default_provider"]);
+    let providers = tree
+        .get(&KeyPath::of(["providers"]))
+        .and_then(Node::entries);
+    let mut own = providers
+        .into_iter()
+        .flatten()
+        .filter(|(_, node)| node.origin.layer != Layer::BuiltIn);
+    if let (Some((name, node)), None, None) = (own.next(), own.next(), tree.get(&key)) {
+        let value = Node::new(name.as_str().into(), &node.origin.clone(), &key);
+        tree.put(&key, value);
     }
 }

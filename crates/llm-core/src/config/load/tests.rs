@@ -218,6 +218,18 @@ fn the_built_in_models_stay_while_their_provider_has_a_key() {
 }
 
 #[test]
+fn the_only_provider_of_the_user_is_the_default_beside_the_built_in_one() {
+    let place = Place::new().user("[providers.openai]\n[models.m]\n");
+    let loaded = place.load().unwrap();
+    assert_eq!(
+        loaded.config.deployments("m").unwrap()[0].provider.as_str(),
+        "openai"
+    );
+    let built_in = &loaded.config.deployments("qwen3_8b").unwrap()[0];
+    assert_eq!(built_in.provider.as_str(), "aigcbest");
+}
+
+#[test]
 fn demo_is_simulated_alone() {
     let place = Place::new()
         .with("DEEPSEEK_API_KEY", "k")
