@@ -3,6 +3,11 @@
 //! The sections are plain data with a default for everything. A component is built from its
 //! section in `gateway/assemble.rs`; nothing here names a component. Only this module reads the
 //! environment and the configuration files.
+//!
+//! In reading order: [`tree`] is a file in which every value knows its line, [`layers`] says which
+//! files and variables meet and who wins, [`load`] makes a [`Config`] of them, [`resolve`] and
+//! [`secrets`] find place and key of a model, [`validate`] finds what makes no sense, [`edit`]
+//! changes files.
 
 pub mod error;
 
@@ -51,6 +56,12 @@ pub mod secrets;
 pub mod edit;
 
 pub mod validate;
+
+pub mod export;
+
+pub mod import;
+
+pub mod reference;
 
 pub mod provider;
 

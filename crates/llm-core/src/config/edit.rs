@@ -16,6 +16,8 @@ mod credentials;
 
 mod preset;
 
+mod import;
+
 use std::fmt;
 use std::path::{Path, PathBuf};
 
@@ -210,7 +212,7 @@ impl<'a> Editor<'a> {
             Ok((after, result))
         })?;
         edit.changes.append(&mut noted.changes);
-        if written {
+        if written && !edit.written.iter().any(|known| known == path) {
             edit.written.push(path.to_owned());
         }
         Ok(result)

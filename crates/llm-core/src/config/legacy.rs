@@ -110,10 +110,7 @@ fn add_provider(tree: &mut Node, variables: &Variables, warnings: &mut Vec<Confi
         let path = provider.child(name);
         tree.put(&path, Node::new(value, origin, &path));
     };
-    let kind = match &address {
-        Some((url, _)) if !is_earlier_vendor(url) => "openai-compatible",
-        _ => EARLIER_VENDOR,
-    };
+    let kind = kind_of_address(address.as_ref().map(|(url, _)| *url));
     put("kind", kind.into(), origin);
     if let Some((url, origin)) = &address {
         put("base_url", (*url).into(), origin);
@@ -130,6 +127,14 @@ fn add_provider(tree: &mut Node, variables: &Variables, warnings: &mut Vec<Confi
         }
     }
     true
+}
+
+/// The vendor an address belongs to; the earlier program's own where there is none.
+pub(super) fn kind_of_address(address: Option<&str>) -> &'static str {
+    match address {
+        Some(url) if !is_earlier_vendor(url) => "openai-compatible",
+        _ => EARLIER_VENDOR,
+    }
 }
 
 fn is_earlier_vendor(address: &str) -> bool {

@@ -143,6 +143,14 @@ impl Loaded {
         self.effective().get(key).map(Node::shown)
     }
 
+    /// What layers set below a key, as people may see it; with defaults when `effective`.
+    pub fn shown(&self, below: &KeyPath, effective: bool) -> Option<toml::Value> {
+        if effective {
+            return self.value(below);
+        }
+        self.tree.get(below).map(Node::shown)
+    }
+
     /// The key that a text names. Names with dots in them need no quotes when they are there:
     /// `models.gpt-4.1.context` is found.
     pub fn find_key(&self, text: &str) -> Result<KeyPath, ConfigError> {
@@ -181,7 +189,7 @@ impl Loaded {
     }
 
     /// What is set, with the defaults of the typed configuration below it.
-    fn effective(&self) -> Node {
+    pub(super) fn effective(&self) -> Node {
         let defaults =
             toml::Value::try_from(&self.config).unwrap_or_else(|_| toml::Table::new().into());
         let mut tree = Node::new(defaults, &Origin::BUILT_IN, &KeyPath::root());

@@ -216,7 +216,11 @@ impl Loaded {
         own.is_some() && own == origin(self.config.address_of(deployment.provider.as_str()))
     }
 
-    fn resolve(&self, reference: &SecretRef, key: &KeyPath) -> Result<Found, ConfigError> {
+    pub(super) fn resolve(
+        &self,
+        reference: &SecretRef,
+        key: &KeyPath,
+    ) -> Result<Found, ConfigError> {
         let origin = self.tree().nearest(key).origin.clone();
         let at = |error: ConfigError| {
             let has_place = error.file.is_some();
