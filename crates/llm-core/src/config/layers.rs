@@ -47,6 +47,8 @@ pub(super) struct Gathered {
     pub(super) profiles: Vec<Node>,
     pub(super) files: Vec<ReadFile>,
     pub(super) warnings: Vec<ConfigError>,
+    /// What was passed over on purpose.
+    pub(super) notes: Vec<ConfigError>,
     /// Errors that do not keep the rest from being read.
     pub(super) errors: Vec<ConfigError>,
     pub(super) variables: Variables,
@@ -62,6 +64,7 @@ pub(super) fn gather(
     let mut gathering = Gathering {
         errors: Vec::new(),
         warnings: Vec::new(),
+        notes: Vec::new(),
         files: Vec::new(),
     };
     let named = options.config.clone().or_else(|| {
@@ -105,6 +108,7 @@ pub(super) fn gather(
         profiles,
         files: gathering.files,
         warnings: gathering.warnings,
+        notes: gathering.notes,
         errors: gathering.errors,
         variables,
         profile,
@@ -120,6 +124,7 @@ fn flag_is_set(environment: &Environment) -> bool {
 struct Gathering {
     errors: Vec<ConfigError>,
     warnings: Vec<ConfigError>,
+    notes: Vec<ConfigError>,
     files: Vec<ReadFile>,
 }
 
@@ -269,7 +274,9 @@ impl Gathering {
             return tree;
         }
         let is_configured = configures_a_provider(&above);
-        if !is_configured {
+        if is_configured {
+            self.note_what_is_passed_over(variables);
+        } else {
             tree.merge(detect::fragment(variables, &mut self.warnings));
         }
         let known = tree.clone();
@@ -284,6 +291,20 @@ impl Gathering {
         settle_built_in_models(&mut tree, variables);
         self.part_keys_from_addresses_of_dotenv(&mut tree);
         tree
+    }
+
+    /// Whoever sets these expects them to count; `doctor` can say why they do not.
+    fn note_what_is_passed_over(&mut self, variables: &Variables) {
+        for name in ["BASE_URL", "API_KEY"] {
+            if let Some((_, origin)) = variables.get(name) {
+                self.notes.push(
+                    ConfigError::invalid(format!(
+                        "{name} is passed over: a file or a variable of ours configures a provider"
+                    ))
+                    .from_origin(&origin),
+                );
+            }
+        }
     }
 
     /// An address that only `.env` names gets no key from anywhere else.

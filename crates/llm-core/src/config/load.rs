@@ -39,6 +39,8 @@ pub struct Loaded {
     pub config: Config,
     /// What is odd but does not stop anything.
     pub warnings: Vec<ConfigError>,
+    /// What was passed over on purpose, for `doctor`: bare names that a file outranks.
+    pub notes: Vec<ConfigError>,
     /// The files that were read, lowest layer first.
     pub files: Vec<ReadFile>,
     /// Where files are.
@@ -93,6 +95,7 @@ pub fn load(environment: Environment, options: &LoadOptions) -> Result<Loaded, C
     Ok(Loaded {
         config,
         warnings,
+        notes: gathered.notes,
         files: gathered.files,
         paths,
         profile: gathered.profile,

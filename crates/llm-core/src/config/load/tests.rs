@@ -194,6 +194,29 @@ fn a_vendors_variable_is_enough_to_start_and_files_switch_detection_off() {
 }
 
 #[test]
+fn a_dotenv_file_cannot_set_our_own_variables_and_is_noted_when_outranked() {
+    let place = Place::new()
+        .work_file(
+            ".env",
+            "LLMCOOP__SERVER__PORT=1\nBASE_URL=https://x.example/v1\n",
+        )
+        .user("[providers.openai]\nkind = \"openai\"\n");
+    let loaded = place.load().unwrap();
+    assert_eq!(loaded.config.server.port, 8080);
+    let warning = loaded.warnings[0].to_string();
+    assert!(
+        warning.contains(".env:1: LLMCOOP__SERVER__PORT is ignored"),
+        "{warning}"
+    );
+    assert!(!loaded.config.providers.contains_key("default"));
+    assert!(
+        loaded.notes[0]
+            .to_string()
+            .contains(".env:2: BASE_URL is passed over")
+    );
+}
+
+#[test]
 fn the_built_in_models_stay_while_their_provider_has_a_key() {
     let place = Place::new().user(
         "[providers.aigcbest]\napi_key = { env = \"K\" }\n[models.mine]\nprovider = \"aigcbest\"\n[models.qwen3_8b]\nmax_tokens = 5\n",

@@ -55,6 +55,20 @@ fn every_preset_is_a_valid_configuration_of_one_provider_of_its_name() {
 }
 
 #[test]
+fn every_file_has_a_row_and_every_row_a_file() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("data/presets");
+    let mut files: Vec<_> = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .map(|path| path.file_stem().unwrap().to_str().unwrap().to_owned())
+        .collect();
+    files.sort_unstable();
+    let mut rows: Vec<_> = all().iter().map(|preset| preset.name).collect();
+    rows.sort_unstable();
+    assert_eq!(files, rows);
+}
+
+#[test]
 fn the_names_of_the_earlier_programs_lead_to_a_model() {
     let expected: &[(&str, &[&str])] = &[
         (
