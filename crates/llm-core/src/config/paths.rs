@@ -225,17 +225,17 @@ mod tests {
     #[cfg(unix)]
     #[test]
     fn own_variables_win_over_the_platforms_and_relative_xdg_is_ignored() {
-        let env = Environment::empty("/w").with_home("/home/u");
+        let env = Environment::empty("/w").with_home("/h/u");
         let dir = |env: &Environment| Paths::discover(env).config_dir;
-        assert_eq!(dir(&env), Some("/home/u/.config/llm-cooperation".into()));
+        assert_eq!(dir(&env), Some("/h/u/.config/llm-cooperation".into()));
         let env = env.with("XDG_CONFIG_HOME", "relative");
-        assert_eq!(dir(&env), Some("/home/u/.config/llm-cooperation".into()));
+        assert_eq!(dir(&env), Some("/h/u/.config/llm-cooperation".into()));
         let env = env.with("XDG_CONFIG_HOME", "/xdg");
         assert_eq!(dir(&env), Some("/xdg/llm-cooperation".into()));
         let env = env.with("CONFIGURATION_DIRECTORY", "/etc/unit:/etc/other");
         assert_eq!(dir(&env), Some("/etc/unit".into()));
         let env = env.with("LLMCOOP_CONFIG_DIR", "~/mine");
-        assert_eq!(dir(&env), Some("/home/u/mine".into()));
+        assert_eq!(dir(&env), Some("/h/u/mine".into()));
     }
 
     #[test]

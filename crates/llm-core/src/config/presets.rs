@@ -58,6 +58,8 @@ pub struct Preset {
 pub struct PresetFacts {
     /// How people call the vendor.
     pub title: String,
+    /// How people who read Chinese call it, where that is different.
+    pub title_zh: Option<String>,
     /// The vendor's name in `kind = "…"`.
     pub kind: String,
     /// The vendor's address.
@@ -74,6 +76,8 @@ pub struct PresetFacts {
     pub key_page: Option<String>,
     /// What a user should know before using it.
     pub note: Option<String>,
+    /// The same in Chinese.
+    pub note_zh: Option<String>,
 }
 
 /// Every preset.

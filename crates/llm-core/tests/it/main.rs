@@ -8,3 +8,6 @@ mod gateway;
 
 #[cfg(test)]
 mod golden;
+
+#[cfg(test)]
+mod presets;

@@ -29,6 +29,12 @@ fn every_preset_is_a_valid_configuration_of_one_provider_of_its_name() {
             preset.name
         );
         assert!(facts.key_optional || preset.name == "aigcbest" || facts.key_page.is_some());
+        assert_eq!(
+            facts.note.is_some(),
+            facts.note_zh.is_some(),
+            "{}",
+            preset.name
+        );
         let config = config(preset);
         let providers: Vec<_> = config.providers.keys().collect();
         assert_eq!(providers, [preset.name]);
