@@ -51,10 +51,16 @@ pub trait RoutingStrategy: Send + Sync {
     /// What it prefers, in one line, for `help` and the reference.
     fn summary(&self) -> &'static str;
 
-    /// Every candidate exactly once, best first, each with the reasons for its place.
+    /// Every candidate exactly once, best first; the reasons are left empty.
     ///
     /// `candidates` is in the order of the configuration and never empty.
     fn order(&self, query: &RouteQuery<'_>, candidates: &[Candidate]) -> Vec<Ranked>;
+
+    /// Fills in the reasons for these places of an order of the same query and candidates.
+    ///
+    /// Apart from [`order`](Self::order) because most candidates never get into the plan, and
+    /// putting their figures into words costs more than ordering them.
+    fn explain(&self, query: &RouteQuery<'_>, candidates: &[Candidate], places: &mut [Ranked]);
 }
 
 /// What a strategy may look at besides the candidates.
@@ -79,6 +85,6 @@ pub struct Ranked {
     pub index: usize,
     /// Higher is better; comparable within one order only.
     pub score: f64,
-    /// Why.
+    /// Why; empty until [`RoutingStrategy::explain`] fills it in.
     pub reasons: Vec<Reason>,
 }

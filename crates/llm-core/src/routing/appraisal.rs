@@ -141,6 +141,36 @@ pub(super) fn fit_in_words(candidate: &Candidate, task: &str) -> String {
     }
 }
 
+/// The quality in words.
+pub(super) fn quality_in_words(candidate: &Candidate) -> String {
+    let (good, known) = quality(candidate);
+    format!("{good:.2}, {known}")
+}
+
+/// The estimated cost in words.
+pub(super) fn cost_in_words(candidate: &Candidate, profile: &TaskProfile) -> String {
+    estimated_cost(candidate, profile).map_or_else(
+        || "price unknown".to_owned(),
+        |cost| format!("about {cost}"),
+    )
+}
+
+/// The expected latency in words.
+pub(super) fn latency_in_words(latency: Option<f64>) -> String {
+    latency.map_or_else(
+        || "not measured yet".to_owned(),
+        |latency| format!("about {latency:.0} ms"),
+    )
+}
+
+/// The failures in words.
+pub(super) fn failures_in_words(candidate: &Candidate) -> String {
+    format!(
+        "{:.0} % of recent calls failed",
+        error_rate(candidate) * 100.0
+    )
+}
+
 /// How many times the best figure fits into each: 1 for the best, towards 0 for far worse ones,
 /// 0.5 for unknown ones. Lower figures are better.
 pub(super) fn relative(figures: &[Option<f64>]) -> Vec<f64> {

@@ -8,6 +8,7 @@
 mod build;
 mod cooperate;
 mod error;
+mod field;
 mod rules;
 
 #[cfg(test)]
@@ -18,13 +19,12 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::appraisal::{estimated_cost, reason};
 use super::decision_cache::DecisionCache;
 use super::decision_cache::key::DecisionKey;
-use super::filter::{Filtered, Limits, filter};
-use super::names::{Names, Pick, Resolved};
+use super::filter::{Limits, filter};
+use super::names::{Names, Resolved};
 use super::tasks::TaskTable;
-use super::{Profiler, RouteQuery, RoutingStrategy};
+use super::{Profiler, RouteQuery};
 use crate::types::cooperation::CooperationPlan;
 use crate::types::plan::{Ask, Candidate, Exclusion, PlanStep, RoutePlan};
 use crate::types::task::TaskProfile;
@@ -32,6 +32,8 @@ pub use build::{RouterProblem, RouterSources};
 use cooperate::Scene;
 pub use cooperate::{Cooperating, Participant};
 pub use error::RouteError;
+use error::refusal;
+use field::{Field, ordered};
 use rules::{Rules, Sight};
 
 /// Decides where requests go. Built once for each configuration.
@@ -134,7 +136,7 @@ impl Router {
         let target = self.resolve(name, &sight)?;
         let rules = self.rules(&target, query.ask, &sight)?;
         let (profile, cached) = self.profile(&query);
-        let mut pools = Pools::of(query.candidates, &rules, &self.tasks, &profile);
+        let pools = Pools::of(query.candidates, &rules, &self.tasks, &profile);
         let mut excluded = relevant(query.prepared_exclusions, &rules);
 
         let limits = Limits {
@@ -143,13 +145,15 @@ impl Router {
             max_costs: &rules.max_costs,
             models: rules.allowed.as_deref(),
         };
-        let first = filter(std::mem::take(&mut pools.first), &limits);
         // Whoever names a fallback means it, whatever list of models stands beside it.
         let anything = Limits {
             models: None,
             ..limits
         };
-        let spare = filter(std::mem::take(&mut pools.spare), &anything);
+        let field = Field {
+            first: filter(pools.first, &limits),
+            spare: filter(pools.spare, &anything),
+        };
         let order = RouteQuery {
             profile: &profile,
             preferences: &query.ask.preferences,
@@ -157,9 +161,9 @@ impl Router {
             sequence: query.sequence,
             seed: query.seed,
         };
-        let steps = ordered(&first, rules.strategy, &order);
+        let first = ordered(&field.first, rules.strategy, &order);
         let mut warnings = rules.warnings.clone();
-        if steps.is_empty() && !spare.kept.is_empty() {
+        if first.is_empty() && !field.spare.kept.is_empty() {
             warnings.push(
                 "the first choice cannot serve this request; its fallback is used".to_owned(),
             );
@@ -168,19 +172,19 @@ impl Router {
             target: &target,
             ask: query.ask,
             rules: &rules,
-            kept: &first.kept,
-            steps: &steps,
+            kept: &field.first.kept,
+            order: &first,
             profile: &profile,
         }
         .cooperation(&self.settings)?;
-        let stand_by = ordered(&spare, rules.spare_strategy, &order);
-        let mut steps = with_fallback(steps, stand_by, &rules);
-        cut(&mut steps, &rules);
-        if steps.is_empty() {
-            return Err(refusal(&target, &rules, &first, excluded));
+        let spare = ordered(&field.spare, rules.spare_strategy, &order);
+        let places = field.plan(first, spare, &rules);
+        if places.is_empty() {
+            return Err(refusal(&target, &rules, &field.first, excluded));
         }
-        excluded.extend(first.excluded);
-        excluded.extend(spare.excluded);
+        let steps = field.steps(places, &rules, &order);
+        excluded.extend(field.first.excluded);
+        excluded.extend(field.spare.excluded);
         Ok(Decision {
             requested: query.ask.model.clone(),
             target,
@@ -249,125 +253,10 @@ impl Pools {
     }
 }
 
-/// The candidates as steps, in the order of the strategy.
-fn ordered(
-    filtered: &Filtered,
-    strategy: &dyn RoutingStrategy,
-    query: &RouteQuery<'_>,
-) -> Vec<PlanStep> {
-    if filtered.kept.is_empty() {
-        return Vec::new();
-    }
-    strategy
-        .order(query, &filtered.kept)
-        .into_iter()
-        .map(|ranked| {
-            let candidate = &filtered.kept[ranked.index];
-            PlanStep {
-                deployment: candidate.deployment.clone(),
-                model: candidate.model.clone(),
-                provider: candidate.provider.clone(),
-                score: ranked.score,
-                reasons: ranked.reasons,
-                estimated_cost: estimated_cost(candidate, query.profile),
-            }
-        })
-        .collect()
-}
-
-/// The steps with those that stand by behind them.
-///
-/// A fallback the caller named takes the place of the rest of the order: the best model, then the
-/// named ones as they were named. The fallback of a route stands behind all of the route's models.
-fn with_fallback(
-    mut steps: Vec<PlanStep>,
-    mut stand_by: Vec<PlanStep>,
-    rules: &Rules,
-) -> Vec<PlanStep> {
-    if rules.spare_order.is_empty() {
-        steps.extend(stand_by);
-        return steps;
-    }
-    let place = |step: &PlanStep| {
-        let meant = |pick: &Pick| {
-            pick.model == step.model && pick.provider.as_ref().is_none_or(|at| *at == step.provider)
-        };
-        rules.spare_order.iter().position(meant)
-    };
-    if rules.caller_names_fallback {
-        let best = steps.first().map(|step| step.model.clone());
-        let (first, rest): (Vec<_>, Vec<_>) = steps
-            .into_iter()
-            .partition(|step| Some(&step.model) == best.as_ref());
-        steps = first;
-        stand_by.extend(rest.into_iter().filter(|step| place(step).is_some()));
-    }
-    stand_by.sort_by_key(|step| place(step).unwrap_or(usize::MAX));
-    for step in &mut stand_by {
-        step.reasons
-            .push(reason("fallback", 0.0, "named as a fallback"));
-    }
-    steps.extend(stand_by);
-    steps
-}
-
-/// Leaves as many as may be tried.
-fn cut(steps: &mut Vec<PlanStep>, rules: &Rules) {
-    if rules.only_first {
-        steps.truncate(1);
-        return;
-    }
-    let mut models = Vec::with_capacity(rules.most_models);
-    steps.retain(|step| {
-        if models.contains(&step.model) {
-            return true;
-        }
-        let has_room = models.len() < rules.most_models;
-        if has_room {
-            models.push(step.model.clone());
-        }
-        has_room
-    });
-}
-
 /// What was left out beforehand and concerns this request.
 fn relevant(prepared: Vec<Exclusion>, rules: &Rules) -> Vec<Exclusion> {
     prepared
         .into_iter()
         .filter(|out| rules.concerns(&out.model))
         .collect()
-}
-
-/// Why there is nothing to try.
-fn refusal(
-    target: &Resolved,
-    rules: &Rules,
-    first: &Filtered,
-    mut excluded: Vec<Exclusion>,
-) -> RouteError {
-    excluded.extend(first.excluded.iter().cloned());
-    if let Some(retry_in) = first.all_rest_for {
-        return RouteError::NoHealthyModel { retry_in, excluded };
-    }
-    if excluded.iter().any(|out| out.reason == "cost") {
-        return RouteError::MaxCost {
-            limits: rules.max_costs.clone(),
-            cheapest: first.cheapest_refused,
-            excluded,
-        };
-    }
-    let too_long = excluded.iter().any(|out| out.reason == "context");
-    if too_long && !excluded.iter().any(|out| out.reason == "latency") {
-        return RouteError::ContextLength { excluded };
-    }
-    RouteError::NoCandidate {
-        what: match target {
-            Resolved::Model(pick) => format!("model `{}` cannot", pick.model),
-            Resolved::Route(route) => format!("no model of route `{route}` can"),
-            Resolved::Auto { .. } | Resolved::Cooperate { .. } => {
-                "no configured model can".to_owned()
-            }
-        },
-        excluded,
-    }
 }

@@ -1,7 +1,7 @@
 //! The registry of strategies: one file and one row each.
 //!
-//! A strategy gives every candidate a value from 0 to 1 and says what it is made of; [`arrange`]
-//! makes the order. Candidates that should not be called now stand behind the others whatever
+//! A strategy weighs every candidate ([`Weigh`]): it gives it a value from 0 to 1 and says what
+//! the value is made of; [`arrange`] makes the order. Candidates that should not be called now stand behind the others whatever
 //! their value: the score is the value minus a whole number for that.
 
 mod auto;
@@ -17,9 +17,9 @@ mod weighted;
 #[cfg(test)]
 mod tests;
 
-use super::appraisal::reason;
+use super::appraisal::{distance_from_service, reason};
 use super::{Ranked, RoutingStrategy};
-use crate::types::plan::{Candidate, Reason};
+use crate::types::plan::Candidate;
 
 /// Every strategy, the default one first.
 pub const STRATEGIES: &[&dyn RoutingStrategy] = &[
@@ -56,22 +56,84 @@ pub fn names() -> Vec<&'static str> {
     STRATEGIES.iter().map(|strategy| strategy.name()).collect()
 }
 
-/// A candidate with its value.
-struct Valued {
-    index: usize,
-    /// How far from being called without a second thought; see
-    /// [`distance_from_service`](super::appraisal::distance_from_service).
-    distance: u8,
-    /// 0 to 1, higher is better.
-    value: f64,
+/// How a strategy weighs the candidates of one query.
+trait Weigh {
+    /// What a candidate's value is made of.
+    fn parts(&self, at: usize) -> Parts;
+
+    /// One part in words.
+    fn words(&self, at: usize, factor: &'static str) -> String;
+
+    /// 0 to 1, higher is better: the sum of the parts.
+    fn value(&self, at: usize) -> f64 {
+        self.parts(at).sum().clamp(0.0, 1.0)
+    }
+
     /// Decide between equal values, the first before the second; higher is better.
-    ties: [f64; 2],
-    reasons: Vec<Reason>,
+    fn ties(&self, _at: usize) -> [f64; 2] {
+        [0.0; 2]
+    }
+
+    /// Whether calls are spread, so that degraded candidates are stepped around.
+    fn spreads(&self) -> bool {
+        false
+    }
+}
+
+/// The parts of a value: each a factor and what it contributes.
+#[derive(Default)]
+struct Parts {
+    parts: [(&'static str, f64); Parts::MOST],
+    count: usize,
+}
+
+impl Parts {
+    const MOST: usize = 8;
+
+    /// These parts.
+    fn of(parts: &[(&'static str, f64)]) -> Self {
+        let mut all = Self::default();
+        for (factor, value) in parts {
+            all.add(factor, *value);
+        }
+        all
+    }
+
+    /// Adds one; what does not fit is a mistake the property tests would find.
+    fn add(&mut self, factor: &'static str, value: f64) {
+        debug_assert!(self.count < Self::MOST, "no room for {factor}");
+        if let Some(slot) = self.parts.get_mut(self.count) {
+            *slot = (factor, value);
+            self.count += 1;
+        }
+    }
+
+    fn iter(&self) -> impl Iterator<Item = (&'static str, f64)> {
+        self.parts[..self.count].iter().copied()
+    }
+
+    fn sum(&self) -> f64 {
+        self.iter().map(|(_, value)| value).sum()
+    }
 }
 
 /// The order: nearest to service first, then the highest value, then the ties, then the
 /// configuration's order.
-fn arrange(candidates: &[Candidate], mut valued: Vec<Valued>) -> Vec<Ranked> {
+fn arrange(candidates: &[Candidate], weigh: &impl Weigh) -> Vec<Ranked> {
+    struct Valued {
+        index: usize,
+        distance: u8,
+        value: f64,
+        ties: [f64; 2],
+    }
+    let mut valued: Vec<Valued> = (0..candidates.len())
+        .map(|index| Valued {
+            index,
+            distance: distance_from_service(&candidates[index], weigh.spreads()),
+            value: weigh.value(index),
+            ties: weigh.ties(index),
+        })
+        .collect();
     valued.sort_by(|a, b| {
         a.distance
             .cmp(&b.distance)
@@ -82,21 +144,25 @@ fn arrange(candidates: &[Candidate], mut valued: Vec<Valued>) -> Vec<Ranked> {
     });
     valued
         .into_iter()
-        .map(|entry| {
-            let mut reasons = entry.reasons;
-            if entry.distance > 0 {
-                let state = candidates[entry.index].health.state.as_str();
-                reasons.push(reason(
-                    "health",
-                    -f64::from(entry.distance),
-                    format!("is {state}"),
-                ));
-            }
-            Ranked {
-                index: entry.index,
-                score: entry.value - f64::from(entry.distance),
-                reasons,
-            }
+        .map(|entry| Ranked {
+            index: entry.index,
+            score: entry.value - f64::from(entry.distance),
+            reasons: Vec::new(),
         })
         .collect()
+}
+
+/// Puts the parts of each place into words.
+fn put_into_words(candidates: &[Candidate], weigh: &impl Weigh, places: &mut [Ranked]) {
+    for place in places {
+        let candidate = &candidates[place.index];
+        let in_words = |(factor, value)| reason(factor, value, weigh.words(place.index, factor));
+        place.reasons = weigh.parts(place.index).iter().map(in_words).collect();
+        let distance = distance_from_service(candidate, weigh.spreads());
+        if distance > 0 {
+            let detail = format!("is {}", candidate.health.state.as_str());
+            let behind = reason("health", -f64::from(distance), detail);
+            place.reasons.push(behind);
+        }
+    }
 }

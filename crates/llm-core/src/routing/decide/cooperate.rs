@@ -2,13 +2,15 @@
 
 use std::sync::Arc;
 
+use super::super::Ranked;
+use super::super::appraisal::estimated_cost;
 use super::super::names::{Pick, Resolved};
 use super::RouteError;
 use super::build::Settings;
 use super::rules::Rules;
 use crate::types::ids::{DeploymentId, ModelName};
 use crate::types::money::{Money, Price};
-use crate::types::plan::{AUTO, Ask, Candidate, Fit, PlanStep};
+use crate::types::plan::{AUTO, Ask, Candidate, Fit};
 use crate::types::task::TaskProfile;
 
 /// Several models for one request. The gateway makes a plan of it.
@@ -51,7 +53,7 @@ pub(super) struct Scene<'a> {
     /// The candidates that may serve the request.
     pub(super) kept: &'a [Candidate],
     /// All of them, in the order of the strategy.
-    pub(super) steps: &'a [PlanStep],
+    pub(super) order: &'a [Ranked],
     pub(super) profile: &'a TaskProfile,
 }
 
@@ -66,20 +68,27 @@ impl Scene<'_> {
             .named_members
             .as_deref()
             .or(settings.cooperation_models.as_deref());
-        let members = participants(self.kept, self.steps, named, settings);
-        let (mode, reason) = match self.asked_mode(settings)? {
-            Some((Some(mode), reason)) => (mode, reason),
+        let (mode, reason, members) = match self.asked_mode(settings)? {
+            Some((Some(mode), reason)) => (mode, reason, self.participants(named, settings)),
             Some((None, reason)) => {
                 let mode = settings.mode_for(self.profile);
                 let reason = format!("{reason}; {mode} suits {}", self.profile.task);
-                (mode, reason)
+                (mode, reason, self.participants(named, settings))
             }
-            None => match suggested(self.target, self.rules, self.profile, settings) {
-                Some(mode) if is_worth_it(&members, self.rules, settings) => {
-                    (mode, "the question is open and demanding".to_owned())
+            None => {
+                let Some(mode) = suggested(self.target, self.rules, self.profile, settings) else {
+                    return Ok(None);
+                };
+                let members = self.participants(named, settings);
+                if !is_worth_it(&members, self.rules, settings) {
+                    return Ok(None);
                 }
-                _ => return Ok(None),
-            },
+                (
+                    mode,
+                    "the question is open and demanding".to_owned(),
+                    members,
+                )
+            }
         };
         Ok(Some(Cooperating {
             mode,
@@ -150,50 +159,45 @@ fn is_worth_it(members: &[Participant], rules: &Rules, settings: &Settings) -> b
     chosen.len() >= FEWEST && rules.max_costs.iter().all(|limit| sum <= limit.nanos)
 }
 
-/// The distinct models worth taking part: those that were named, in that order; else, in the
-/// order of the strategy, those that suit the task or are for everything, and all of them when
-/// there are too few of these.
-fn participants(
-    kept: &[Candidate],
-    steps: &[PlanStep],
-    named: Option<&[Pick]>,
-    settings: &Settings,
-) -> Vec<Participant> {
-    let mut members: Vec<Participant> = Vec::new();
-    let mut others: Vec<Participant> = Vec::new();
-    for step in steps {
-        let Some(candidate) = kept.iter().find(|kept| kept.deployment == step.deployment) else {
-            continue;
-        };
-        let group = if named.is_some() || suits(candidate) {
-            &mut members
-        } else {
-            &mut others
-        };
-        match group
-            .iter_mut()
-            .find(|member| member.model == candidate.model)
-        {
-            Some(member) => member.targets.push(candidate.deployment.clone()),
-            None => group.push(Participant {
-                model: candidate.model.clone(),
-                targets: vec![candidate.deployment.clone()],
-                price: candidate.price.clone(),
-                max_output: candidate.max_output,
-                estimated_cost: step.estimated_cost,
-            }),
+impl Scene<'_> {
+    /// The distinct models worth taking part: those that were named, in that order; else, in the
+    /// order of the strategy, those that suit the task or are for everything, and all of them
+    /// when there are too few of these.
+    fn participants(&self, named: Option<&[Pick]>, settings: &Settings) -> Vec<Participant> {
+        let mut members: Vec<Participant> = Vec::new();
+        let mut others: Vec<Participant> = Vec::new();
+        for ranked in self.order {
+            let candidate = &self.kept[ranked.index];
+            let group = match named {
+                Some(picks) if !picks.iter().any(|pick| pick.means(candidate)) => continue,
+                None if !suits(candidate) => &mut others,
+                _ => &mut members,
+            };
+            match group
+                .iter_mut()
+                .find(|member| member.model == candidate.model)
+            {
+                Some(member) => member.targets.push(candidate.deployment.clone()),
+                None => group.push(Participant {
+                    model: candidate.model.clone(),
+                    targets: vec![candidate.deployment.clone()],
+                    price: candidate.price.clone(),
+                    max_output: candidate.max_output,
+                    estimated_cost: estimated_cost(candidate, self.profile),
+                }),
+            }
         }
-    }
-    match named {
-        Some(picks) => {
-            let place =
-                |member: &Participant| picks.iter().position(|pick| pick.model == member.model);
-            members.sort_by_key(|member| place(member).unwrap_or(usize::MAX));
+        match named {
+            Some(picks) => {
+                let place =
+                    |member: &Participant| picks.iter().position(|pick| pick.model == member.model);
+                members.sort_by_key(|member| place(member).unwrap_or(usize::MAX));
+            }
+            None if members.len() < settings.members.min(FEWEST) => members.extend(others),
+            None => {}
         }
-        None if members.len() < settings.members.min(FEWEST) => members.extend(others),
-        None => {}
+        members
     }
-    members
 }
 
 fn suits(candidate: &Candidate) -> bool {

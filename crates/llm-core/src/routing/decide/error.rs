@@ -3,7 +3,9 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use super::super::names::UnknownName;
+use super::super::filter::Filtered;
+use super::super::names::{Resolved, UnknownName};
+use super::rules::Rules;
 use crate::types::code::Code;
 use crate::types::money::Money;
 use crate::types::plan::Exclusion;
@@ -134,6 +136,40 @@ impl RouteError {
             | Self::MaxCost { excluded, .. } => excluded,
             _ => &[],
         }
+    }
+}
+
+/// Why there is nothing to try.
+pub(super) fn refusal(
+    target: &Resolved,
+    rules: &Rules,
+    first: &Filtered,
+    mut excluded: Vec<Exclusion>,
+) -> RouteError {
+    excluded.extend(first.excluded.iter().cloned());
+    if let Some(retry_in) = first.all_rest_for {
+        return RouteError::NoHealthyModel { retry_in, excluded };
+    }
+    if excluded.iter().any(|out| out.reason == "cost") {
+        return RouteError::MaxCost {
+            limits: rules.max_costs.clone(),
+            cheapest: first.cheapest_refused,
+            excluded,
+        };
+    }
+    let too_long = excluded.iter().any(|out| out.reason == "context");
+    if too_long && !excluded.iter().any(|out| out.reason == "latency") {
+        return RouteError::ContextLength { excluded };
+    }
+    RouteError::NoCandidate {
+        what: match target {
+            Resolved::Model(pick) => format!("model `{}` cannot", pick.model),
+            Resolved::Route(route) => format!("no model of route `{route}` can"),
+            Resolved::Auto { .. } | Resolved::Cooperate { .. } => {
+                "no configured model can".to_owned()
+            }
+        },
+        excluded,
     }
 }
 

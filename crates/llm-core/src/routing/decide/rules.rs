@@ -83,7 +83,7 @@ impl Rules {
         match self.spare {
             Spare::None => false,
             Spare::All => true,
-            Spare::These => self.spare_order.iter().any(|pick| pick.means(candidate)),
+            Spare::These => self.spare_place(candidate).is_some(),
         }
     }
 
@@ -91,6 +91,13 @@ impl Rules {
     pub(super) fn concerns(&self, model: &ModelName) -> bool {
         let named = |picks: &[Pick]| picks.iter().any(|pick| pick.model == *model);
         self.first.as_deref().is_none_or(named) || named(&self.spare_order)
+    }
+
+    /// A candidate's place in the order of the named fallbacks.
+    pub(super) fn spare_place(&self, candidate: &Candidate) -> Option<usize> {
+        self.spare_order
+            .iter()
+            .position(|pick| pick.means(candidate))
     }
 
     /// A candidate's place in the order of preference.

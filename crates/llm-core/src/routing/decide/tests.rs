@@ -1,6 +1,9 @@
 //! Decisions over the registry of the earlier system and over small ones made for a purpose.
 
+mod choice;
+mod explained;
 mod golden;
+mod refusals;
 
 use indexmap::IndexMap;
 use tokio::time::Instant;

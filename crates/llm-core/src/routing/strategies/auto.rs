@@ -20,12 +20,12 @@
 //! The score is the sum brought to 0 to 1: (sum + 0.45) ÷ 1.75.
 
 use super::super::appraisal::{
-    comparable_cost, distance_from_service, error_rate, estimated_cost, expected_latency,
-    fit_in_words, fitness, quality, reason, relative,
+    comparable_cost, cost_in_words, error_rate, expected_latency, failures_in_words, fit_in_words,
+    fitness, latency_in_words, quality, quality_in_words, relative,
 };
 use super::super::{Ranked, RouteQuery, RoutingStrategy};
-use super::{Valued, arrange};
-use crate::types::plan::{Candidate, Reason};
+use super::{Parts, Weigh, arrange, put_into_words};
+use crate::types::plan::Candidate;
 use crate::types::task::{Capabilities, Difficulty, TaskProfile};
 
 /// See the [module](self).
@@ -58,53 +58,95 @@ impl RoutingStrategy for Auto {
     }
 
     fn order(&self, query: &RouteQuery<'_>, candidates: &[Candidate]) -> Vec<Ranked> {
+        arrange(candidates, &Weighing::of(query, candidates))
+    }
+
+    fn explain(&self, query: &RouteQuery<'_>, candidates: &[Candidate], places: &mut [Ranked]) {
+        put_into_words(candidates, &Weighing::of(query, candidates), places);
+    }
+}
+
+struct Weighing<'a> {
+    candidates: &'a [Candidate],
+    profile: &'a TaskProfile,
+    /// How much quality matters.
+    weight: f64,
+    cheapness: Vec<f64>,
+    latencies: Vec<Option<f64>>,
+    speed: Vec<f64>,
+}
+
+impl<'a> Weighing<'a> {
+    fn of(query: &RouteQuery<'a>, candidates: &'a [Candidate]) -> Self {
         let costs: Vec<_> = candidates
             .iter()
             .map(|candidate| comparable_cost(candidate, query.profile))
             .collect();
         let latencies: Vec<_> = candidates.iter().map(expected_latency).collect();
-        let cheapness = relative(&costs);
-        let speed = relative(&latencies);
-        let weight = quality_weight(query.profile.difficulty, query.quality_priority);
-        let valued = candidates
-            .iter()
-            .enumerate()
-            .map(|(index, candidate)| {
-                let mut reasons = suitability(query.profile, candidate);
-                let thrift = 1.0 - weight;
-                let (good, known) = quality(candidate);
-                reasons.push(reason(
-                    "quality",
-                    QUALITY * weight * good,
-                    format!("{good:.2}, {known}"),
-                ));
-                reasons.push(reason(
-                    "cost",
-                    COST * thrift * cheapness[index],
-                    cost_in_words(candidate, query.profile),
-                ));
-                reasons.push(reason(
-                    "latency",
-                    LATENCY * thrift * speed[index],
-                    latency_in_words(latencies[index]),
-                ));
-                reasons.extend(condition(candidate));
-                let sum: f64 = reasons.iter().map(|part| part.value).sum();
-                Valued {
-                    index,
-                    distance: distance_from_service(candidate, false),
-                    value: ((sum + LOWEST) / RANGE).clamp(0.0, 1.0),
-                    ties: [0.0; 2],
-                    reasons,
-                }
-            })
-            .collect();
-        arrange(candidates, valued)
+        Self {
+            candidates,
+            profile: query.profile,
+            weight: quality_weight(query.profile.difficulty, query.quality_priority),
+            cheapness: relative(&costs),
+            speed: relative(&latencies),
+            latencies,
+        }
+    }
+
+    /// Whether the request gains from a model that thinks first.
+    fn gains_from_thought(&self) -> bool {
+        self.profile.difficulty >= Difficulty::High
+            || matches!(self.profile.task.as_str(), "math" | "code" | "reasoning")
+    }
+}
+
+impl Weigh for Weighing<'_> {
+    fn parts(&self, at: usize) -> Parts {
+        let candidate = &self.candidates[at];
+        let thrift = 1.0 - self.weight;
+        let mut parts = Parts::default();
+        if self.profile.mentions.has(Capabilities::VISION) && sees(candidate) {
+            parts.add("vision", VISION);
+        }
+        parts.add("task", TASK * fitness(candidate));
+        parts.add("quality", QUALITY * self.weight * quality(candidate).0);
+        parts.add("cost", COST * thrift * self.cheapness[at]);
+        parts.add("latency", LATENCY * thrift * self.speed[at]);
+        if self.gains_from_thought() && candidate.capabilities.has(Capabilities::REASONING) {
+            parts.add("reasoning", REASONING);
+        }
+        let failing = error_rate(candidate);
+        if failing > 0.0 {
+            parts.add("health", -HEALTH * failing);
+        }
+        if candidate.health.in_flight > 0 {
+            let load = LOAD * f64::from(candidate.health.in_flight);
+            parts.add("load", -load.min(MOST_LOAD));
+        }
+        parts
+    }
+
+    fn value(&self, at: usize) -> f64 {
+        ((self.parts(at).sum() + LOWEST) / RANGE).clamp(0.0, 1.0)
+    }
+
+    fn words(&self, at: usize, factor: &'static str) -> String {
+        let candidate = &self.candidates[at];
+        match factor {
+            "vision" => "the text speaks of a picture".to_owned(),
+            "task" => fit_in_words(candidate, self.profile.task.as_str()),
+            "quality" => quality_in_words(candidate),
+            "cost" => cost_in_words(candidate, self.profile),
+            "latency" => latency_in_words(self.latencies[at]),
+            "reasoning" => "thinks before it answers".to_owned(),
+            "health" => failures_in_words(candidate),
+            _ => format!("{} calls under way", candidate.health.in_flight),
+        }
     }
 }
 
 /// How much quality matters; see the [module](self).
-pub(super) fn quality_weight(difficulty: Difficulty, priority: f64) -> f64 {
+fn quality_weight(difficulty: Difficulty, priority: f64) -> f64 {
     let demand = match difficulty {
         Difficulty::Low => 0.25,
         Difficulty::Medium => 0.5,
@@ -114,26 +156,6 @@ pub(super) fn quality_weight(difficulty: Difficulty, priority: f64) -> f64 {
     (priority + (1.0 - (2.0 * priority - 1.0).abs()) * (demand - 0.5)).clamp(0.0, 1.0)
 }
 
-/// What speaks for a candidate whatever it costs.
-fn suitability(profile: &TaskProfile, candidate: &Candidate) -> Vec<Reason> {
-    let mut reasons = Vec::with_capacity(7);
-    if profile.mentions.has(Capabilities::VISION) && sees(candidate) {
-        reasons.push(reason("vision", VISION, "the text speaks of a picture"));
-    }
-    let task = profile.task.as_str();
-    reasons.push(reason(
-        "task",
-        TASK * fitness(candidate),
-        fit_in_words(candidate, task),
-    ));
-    let gains =
-        profile.difficulty >= Difficulty::High || matches!(task, "math" | "code" | "reasoning");
-    if gains && candidate.capabilities.has(Capabilities::REASONING) {
-        reasons.push(reason("reasoning", REASONING, "thinks before it answers"));
-    }
-    reasons
-}
-
 /// Whether a model sees, by its abilities or by what it is tagged for.
 fn sees(candidate: &Candidate) -> bool {
     candidate.capabilities.has(Capabilities::VISION)
@@ -141,35 +163,4 @@ fn sees(candidate: &Candidate) -> bool {
             .tasks
             .iter()
             .any(|tag| tag == "vision" || tag == "multimodal")
-}
-
-/// What its recent calls say against it.
-fn condition(candidate: &Candidate) -> impl Iterator<Item = Reason> {
-    let failing = error_rate(candidate);
-    let health = (failing > 0.0).then(|| {
-        let detail = format!("{:.0} % of recent calls failed", failing * 100.0);
-        reason("health", -HEALTH * failing, detail)
-    });
-    let under_way = candidate.health.in_flight;
-    let load = (under_way > 0).then(|| {
-        let value = (LOAD * f64::from(under_way)).min(MOST_LOAD);
-        reason("load", -value, format!("{under_way} calls under way"))
-    });
-    health.into_iter().chain(load)
-}
-
-/// The estimated cost in words.
-pub(super) fn cost_in_words(candidate: &Candidate, profile: &TaskProfile) -> String {
-    estimated_cost(candidate, profile).map_or_else(
-        || "price unknown".to_owned(),
-        |cost| format!("about {cost}"),
-    )
-}
-
-/// The expected latency in words.
-pub(super) fn latency_in_words(latency: Option<f64>) -> String {
-    latency.map_or_else(
-        || "not measured yet".to_owned(),
-        |latency| format!("about {latency:.0} ms"),
-    )
 }

@@ -6,13 +6,13 @@
 //! latency counts 0.5.
 
 use super::super::appraisal::{
-    comparable_cost, distance_from_service, error_rate, expected_latency, fit_in_words, fitness,
-    quality, reason, relative,
+    comparable_cost, cost_in_words, error_rate, expected_latency, failures_in_words, fit_in_words,
+    fitness, latency_in_words, quality, quality_in_words, relative,
 };
 use super::super::{Ranked, RouteQuery, RoutingStrategy};
-use super::auto::{cost_in_words, latency_in_words};
-use super::{Valued, arrange};
+use super::{Parts, Weigh, arrange, put_into_words};
 use crate::types::plan::Candidate;
+use crate::types::task::TaskProfile;
 
 /// See the [module](self).
 pub(super) struct Balanced;
@@ -31,60 +31,67 @@ impl RoutingStrategy for Balanced {
     }
 
     fn order(&self, query: &RouteQuery<'_>, candidates: &[Candidate]) -> Vec<Ranked> {
+        arrange(candidates, &Weighing::of(query, candidates))
+    }
+
+    fn explain(&self, query: &RouteQuery<'_>, candidates: &[Candidate], places: &mut [Ranked]) {
+        put_into_words(candidates, &Weighing::of(query, candidates), places);
+    }
+}
+
+struct Weighing<'a> {
+    candidates: &'a [Candidate],
+    profile: &'a TaskProfile,
+    /// The quality priority.
+    wanted: f64,
+    cheapness: Vec<f64>,
+    latencies: Vec<Option<f64>>,
+    speed: Vec<f64>,
+}
+
+impl<'a> Weighing<'a> {
+    fn of(query: &RouteQuery<'a>, candidates: &'a [Candidate]) -> Self {
         let costs: Vec<_> = candidates
             .iter()
             .map(|candidate| comparable_cost(candidate, query.profile))
             .collect();
         let latencies: Vec<_> = candidates.iter().map(expected_latency).collect();
-        let cheapness = relative(&costs);
-        let speed = relative(&latencies);
-        let wanted = query.quality_priority.clamp(0.0, 1.0);
-        let thrift = REST * (1.0 - wanted) / 2.0;
-        let valued = candidates
-            .iter()
-            .enumerate()
-            .map(|(index, candidate)| {
-                let (good, known) = quality(candidate);
-                let failing = error_rate(candidate);
-                let mut reasons = vec![
-                    reason(
-                        "task",
-                        FIT * fitness(candidate),
-                        fit_in_words(candidate, query.profile.task.as_str()),
-                    ),
-                    reason(
-                        "quality",
-                        REST * wanted * good,
-                        format!("{good:.2}, {known}"),
-                    ),
-                    reason(
-                        "cost",
-                        thrift * cheapness[index],
-                        cost_in_words(candidate, query.profile),
-                    ),
-                    reason(
-                        "latency",
-                        thrift * speed[index],
-                        latency_in_words(latencies[index]),
-                    ),
-                ];
-                if failing > 0.0 {
-                    let detail = format!("{:.0} % of recent calls failed", failing * 100.0);
-                    reasons.push(reason("health", -FAILING * failing, detail));
-                }
-                Valued {
-                    index,
-                    distance: distance_from_service(candidate, false),
-                    value: reasons
-                        .iter()
-                        .map(|part| part.value)
-                        .sum::<f64>()
-                        .clamp(0.0, 1.0),
-                    ties: [0.0; 2],
-                    reasons,
-                }
-            })
-            .collect();
-        arrange(candidates, valued)
+        Self {
+            candidates,
+            profile: query.profile,
+            wanted: query.quality_priority.clamp(0.0, 1.0),
+            cheapness: relative(&costs),
+            speed: relative(&latencies),
+            latencies,
+        }
+    }
+}
+
+impl Weigh for Weighing<'_> {
+    fn parts(&self, at: usize) -> Parts {
+        let candidate = &self.candidates[at];
+        let thrift = REST * (1.0 - self.wanted) / 2.0;
+        let mut parts = Parts::of(&[
+            ("task", FIT * fitness(candidate)),
+            ("quality", REST * self.wanted * quality(candidate).0),
+            ("cost", thrift * self.cheapness[at]),
+            ("latency", thrift * self.speed[at]),
+        ]);
+        let failing = error_rate(candidate);
+        if failing > 0.0 {
+            parts.add("health", -FAILING * failing);
+        }
+        parts
+    }
+
+    fn words(&self, at: usize, factor: &'static str) -> String {
+        let candidate = &self.candidates[at];
+        match factor {
+            "task" => fit_in_words(candidate, self.profile.task.as_str()),
+            "quality" => quality_in_words(candidate),
+            "cost" => cost_in_words(candidate, self.profile),
+            "latency" => latency_in_words(self.latencies[at]),
+            _ => failures_in_words(candidate),
+        }
     }
 }

@@ -5,13 +5,11 @@
 //! one: it may cost anything. Equal costs are decided by fit for the task, then by quality.
 //! Prices in several currencies are compared roughly.
 
-use super::super::appraisal::{
-    comparable_cost, distance_from_service, fitness, quality, reason, relative,
-};
+use super::super::appraisal::{comparable_cost, cost_in_words, fitness, quality, relative};
 use super::super::{Ranked, RouteQuery, RoutingStrategy};
-use super::auto::cost_in_words;
-use super::{Valued, arrange};
+use super::{Parts, Weigh, arrange, put_into_words};
 use crate::types::plan::Candidate;
+use crate::types::task::TaskProfile;
 
 /// See the [module](self).
 pub(super) struct Cost;
@@ -30,33 +28,51 @@ impl RoutingStrategy for Cost {
     }
 
     fn order(&self, query: &RouteQuery<'_>, candidates: &[Candidate]) -> Vec<Ranked> {
+        arrange(candidates, &Weighing::of(query, candidates))
+    }
+
+    fn explain(&self, query: &RouteQuery<'_>, candidates: &[Candidate], places: &mut [Ranked]) {
+        put_into_words(candidates, &Weighing::of(query, candidates), places);
+    }
+}
+
+struct Weighing<'a> {
+    candidates: &'a [Candidate],
+    profile: &'a TaskProfile,
+    cheapness: Vec<f64>,
+}
+
+impl<'a> Weighing<'a> {
+    fn of(query: &RouteQuery<'a>, candidates: &'a [Candidate]) -> Self {
         let costs: Vec<_> = candidates
             .iter()
             .map(|candidate| comparable_cost(candidate, query.profile))
             .collect();
-        let cheapness = relative(&costs);
-        let valued = candidates
-            .iter()
-            .enumerate()
-            .map(|(index, candidate)| {
-                let value = if costs[index].is_some() {
-                    cheapness[index]
-                } else {
-                    0.0
-                };
-                Valued {
-                    index,
-                    distance: distance_from_service(candidate, false),
-                    value,
-                    ties: [fitness(candidate), quality(candidate).0],
-                    reasons: vec![reason(
-                        "cost",
-                        value,
-                        cost_in_words(candidate, query.profile),
-                    )],
-                }
-            })
-            .collect();
-        arrange(candidates, valued)
+        let mut cheapness = relative(&costs);
+        for (value, cost) in cheapness.iter_mut().zip(&costs) {
+            if cost.is_none() {
+                *value = 0.0;
+            }
+        }
+        Self {
+            candidates,
+            profile: query.profile,
+            cheapness,
+        }
+    }
+}
+
+impl Weigh for Weighing<'_> {
+    fn parts(&self, at: usize) -> Parts {
+        Parts::of(&[("cost", self.cheapness[at])])
+    }
+
+    fn words(&self, at: usize, _factor: &'static str) -> String {
+        cost_in_words(&self.candidates[at], self.profile)
+    }
+
+    fn ties(&self, at: usize) -> [f64; 2] {
+        let candidate = &self.candidates[at];
+        [fitness(candidate), quality(candidate).0]
     }
 }

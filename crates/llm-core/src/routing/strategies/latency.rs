@@ -7,10 +7,11 @@
 //! (sequence 7, 15, …) it goes first, by turns where there are several; otherwise it stands behind
 //! all measured ones. While nothing is measured, fit for the task decides.
 
-use super::super::appraisal::{distance_from_service, expected_latency, fitness, reason, relative};
+use super::super::appraisal::{
+    distance_from_service, expected_latency, fitness, latency_in_words, relative,
+};
 use super::super::{Ranked, RouteQuery, RoutingStrategy};
-use super::auto::latency_in_words;
-use super::{Valued, arrange};
+use super::{Parts, Weigh, arrange, put_into_words};
 use crate::types::plan::Candidate;
 
 /// See the [module](self).
@@ -33,29 +34,57 @@ impl RoutingStrategy for Latency {
     }
 
     fn order(&self, query: &RouteQuery<'_>, candidates: &[Candidate]) -> Vec<Ranked> {
+        arrange(candidates, &Weighing::of(query, candidates))
+    }
+
+    fn explain(&self, query: &RouteQuery<'_>, candidates: &[Candidate], places: &mut [Ranked]) {
+        put_into_words(candidates, &Weighing::of(query, candidates), places);
+    }
+}
+
+struct Weighing<'a> {
+    candidates: &'a [Candidate],
+    latencies: Vec<Option<f64>>,
+    speed: Vec<f64>,
+    explored: Option<usize>,
+}
+
+impl<'a> Weighing<'a> {
+    fn of(query: &RouteQuery<'_>, candidates: &'a [Candidate]) -> Self {
         let latencies: Vec<_> = candidates.iter().map(expected_latency).collect();
-        let speed = relative(&latencies);
-        let explored = explored(query.sequence, candidates, &latencies);
-        let valued = candidates
-            .iter()
-            .enumerate()
-            .map(|(index, candidate)| {
-                let (value, detail) = match latencies[index] {
-                    // Below 1, so that the one to be tried stands before the fastest.
-                    Some(latency) => (0.99 * speed[index], latency_in_words(Some(latency))),
-                    None if explored == Some(index) => (1.0, "its turn to be measured".to_owned()),
-                    None => (0.0, latency_in_words(None)),
-                };
-                Valued {
-                    index,
-                    distance: distance_from_service(candidate, true),
-                    value,
-                    ties: [fitness(candidate), 0.0],
-                    reasons: vec![reason("latency", value, detail)],
-                }
-            })
-            .collect();
-        arrange(candidates, valued)
+        Self {
+            candidates,
+            speed: relative(&latencies),
+            explored: explored(query.sequence, candidates, &latencies),
+            latencies,
+        }
+    }
+}
+
+impl Weigh for Weighing<'_> {
+    fn parts(&self, at: usize) -> Parts {
+        let value = match self.latencies[at] {
+            // Below 1, so that the one to be tried stands before the fastest.
+            Some(_) => 0.99 * self.speed[at],
+            None if self.explored == Some(at) => 1.0,
+            None => 0.0,
+        };
+        Parts::of(&[("latency", value)])
+    }
+
+    fn words(&self, at: usize, _factor: &'static str) -> String {
+        if self.explored == Some(at) {
+            return "its turn to be measured".to_owned();
+        }
+        latency_in_words(self.latencies[at])
+    }
+
+    fn ties(&self, at: usize) -> [f64; 2] {
+        [fitness(&self.candidates[at]), 0.0]
+    }
+
+    fn spreads(&self) -> bool {
+        true
     }
 }
 

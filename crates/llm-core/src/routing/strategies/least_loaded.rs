@@ -4,9 +4,9 @@
 //! many. Equal loads are decided by lot in proportion to the weights, so that idle deployments
 //! share the first calls instead of the first one getting them all.
 
-use super::super::appraisal::{distance_from_service, reason, weight, weighted_lot};
+use super::super::appraisal::{weight, weighted_lot};
 use super::super::{Ranked, RouteQuery, RoutingStrategy};
-use super::{Valued, arrange};
+use super::{Parts, Weigh, arrange, put_into_words};
 use crate::types::plan::Candidate;
 
 /// See the [module](self).
@@ -29,26 +29,44 @@ impl RoutingStrategy for LeastLoaded {
     }
 
     fn order(&self, query: &RouteQuery<'_>, candidates: &[Candidate]) -> Vec<Ranked> {
-        let valued = candidates
-            .iter()
-            .enumerate()
-            .map(|(index, candidate)| {
-                let under_way = candidate.health.in_flight;
-                let load = f64::from(under_way) / weight(candidate).max(LEAST_WEIGHT);
-                let value = 1.0 / (1.0 + load);
-                Valued {
-                    index,
-                    distance: distance_from_service(candidate, true),
-                    value,
-                    ties: [-weighted_lot(candidate, query.seed), 0.0],
-                    reasons: vec![reason(
-                        "load",
-                        value,
-                        format!("{under_way} calls under way"),
-                    )],
-                }
-            })
-            .collect();
-        arrange(candidates, valued)
+        arrange(candidates, &Weighing::of(query, candidates))
+    }
+
+    fn explain(&self, query: &RouteQuery<'_>, candidates: &[Candidate], places: &mut [Ranked]) {
+        put_into_words(candidates, &Weighing::of(query, candidates), places);
+    }
+}
+
+struct Weighing<'a> {
+    candidates: &'a [Candidate],
+    seed: u64,
+}
+
+impl<'a> Weighing<'a> {
+    fn of(query: &RouteQuery<'_>, candidates: &'a [Candidate]) -> Self {
+        Self {
+            candidates,
+            seed: query.seed,
+        }
+    }
+}
+
+impl Weigh for Weighing<'_> {
+    fn parts(&self, at: usize) -> Parts {
+        let candidate = &self.candidates[at];
+        let load = f64::from(candidate.health.in_flight) / weight(candidate).max(LEAST_WEIGHT);
+        Parts::of(&[("load", 1.0 / (1.0 + load))])
+    }
+
+    fn words(&self, at: usize, _factor: &'static str) -> String {
+        format!("{} calls under way", self.candidates[at].health.in_flight)
+    }
+
+    fn ties(&self, at: usize) -> [f64; 2] {
+        [-weighted_lot(&self.candidates[at], self.seed), 0.0]
+    }
+
+    fn spreads(&self) -> bool {
+        true
     }
 }

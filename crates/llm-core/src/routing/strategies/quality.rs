@@ -3,13 +3,11 @@
 //! Value: (0.8 × quality + 0.2 × fit for the task), 0.6 of it, and 0.4 more for a model that sees
 //! when the text speaks of a picture. Equal values are decided by cost.
 
-use super::super::appraisal::{
-    comparable_cost, distance_from_service, fit_in_words, fitness, quality, reason,
-};
+use super::super::appraisal::{comparable_cost, fit_in_words, fitness, quality, quality_in_words};
 use super::super::{Ranked, RouteQuery, RoutingStrategy};
-use super::{Valued, arrange};
+use super::{Parts, Weigh, arrange, put_into_words};
 use crate::types::plan::Candidate;
-use crate::types::task::Capabilities;
+use crate::types::task::{Capabilities, TaskProfile};
 
 /// See the [module](self).
 pub(super) struct Quality;
@@ -32,31 +30,53 @@ impl RoutingStrategy for Quality {
     }
 
     fn order(&self, query: &RouteQuery<'_>, candidates: &[Candidate]) -> Vec<Ranked> {
-        let task = query.profile.task.as_str();
-        let picture = query.profile.mentions.has(Capabilities::VISION);
-        let valued = candidates
-            .iter()
-            .enumerate()
-            .map(|(index, candidate)| {
-                let (good, known) = quality(candidate);
-                let fit = FIT * fitness(candidate);
-                let mut reasons = vec![
-                    reason("quality", QUALITY * good, format!("{good:.2}, {known}")),
-                    reason("task", fit, fit_in_words(candidate, task)),
-                ];
-                if picture && candidate.capabilities.has(Capabilities::VISION) {
-                    reasons.push(reason("vision", VISION, "the text speaks of a picture"));
-                }
-                let cost = comparable_cost(candidate, query.profile);
-                Valued {
-                    index,
-                    distance: distance_from_service(candidate, false),
-                    value: reasons.iter().map(|part| part.value).sum(),
-                    ties: [-cost.unwrap_or(f64::MAX), 0.0],
-                    reasons,
-                }
-            })
-            .collect();
-        arrange(candidates, valued)
+        arrange(candidates, &Weighing::of(query, candidates))
+    }
+
+    fn explain(&self, query: &RouteQuery<'_>, candidates: &[Candidate], places: &mut [Ranked]) {
+        put_into_words(candidates, &Weighing::of(query, candidates), places);
+    }
+}
+
+struct Weighing<'a> {
+    candidates: &'a [Candidate],
+    profile: &'a TaskProfile,
+}
+
+impl<'a> Weighing<'a> {
+    fn of(query: &RouteQuery<'a>, candidates: &'a [Candidate]) -> Self {
+        Self {
+            candidates,
+            profile: query.profile,
+        }
+    }
+}
+
+impl Weigh for Weighing<'_> {
+    fn parts(&self, at: usize) -> Parts {
+        let candidate = &self.candidates[at];
+        let mut parts = Parts::of(&[
+            ("quality", QUALITY * quality(candidate).0),
+            ("task", FIT * fitness(candidate)),
+        ]);
+        let sees = candidate.capabilities.has(Capabilities::VISION);
+        if sees && self.profile.mentions.has(Capabilities::VISION) {
+            parts.add("vision", VISION);
+        }
+        parts
+    }
+
+    fn words(&self, at: usize, factor: &'static str) -> String {
+        let candidate = &self.candidates[at];
+        match factor {
+            "quality" => quality_in_words(candidate),
+            "task" => fit_in_words(candidate, self.profile.task.as_str()),
+            _ => "the text speaks of a picture".to_owned(),
+        }
+    }
+
+    fn ties(&self, at: usize) -> [f64; 2] {
+        let cost = comparable_cost(&self.candidates[at], self.profile);
+        [-cost.unwrap_or(f64::MAX), 0.0]
     }
 }

@@ -4,9 +4,9 @@
 //! begins at place n of it. Those in worse health follow, each kind a ring of its own. Value:
 //! 1 − place ÷ number of candidates.
 
-use super::super::appraisal::{distance_from_service, reason};
+use super::super::appraisal::distance_from_service;
 use super::super::{Ranked, RouteQuery, RoutingStrategy};
-use super::{Valued, arrange};
+use super::{Parts, Weigh, arrange, put_into_words};
 use crate::types::plan::Candidate;
 
 /// See the [module](self).
@@ -26,36 +26,54 @@ impl RoutingStrategy for RoundRobin {
     }
 
     fn order(&self, query: &RouteQuery<'_>, candidates: &[Candidate]) -> Vec<Ranked> {
+        arrange(candidates, &Weighing::of(query, candidates))
+    }
+
+    fn explain(&self, query: &RouteQuery<'_>, candidates: &[Candidate], places: &mut [Ranked]) {
+        put_into_words(candidates, &Weighing::of(query, candidates), places);
+    }
+}
+
+struct Weighing {
+    /// For each candidate, how many places of its ring are before it.
+    places: Vec<u64>,
+}
+
+impl Weighing {
+    fn of(query: &RouteQuery<'_>, candidates: &[Candidate]) -> Self {
         let distances: Vec<u8> = candidates
             .iter()
             .map(|candidate| distance_from_service(candidate, true))
             .collect();
-        let all = candidates.len().max(1) as f64;
-        let valued = (0..candidates.len())
-            .map(|index| {
-                let distance = distances[index];
-                let ring = distances.iter().filter(|other| **other == distance).count() as u64;
-                let at = distances[..index]
-                    .iter()
-                    .filter(|other| **other == distance)
-                    .count() as u64;
-                // Places after the one whose turn it is, around the ring.
-                let place = (at + ring - query.sequence % ring.max(1)) % ring.max(1);
-                let value = 1.0 - place as f64 / all;
-                let detail = if place == 0 {
-                    "its turn".to_owned()
-                } else {
-                    format!("{place} after the one whose turn it is")
-                };
-                Valued {
-                    index,
-                    distance,
-                    value,
-                    ties: [0.0; 2],
-                    reasons: vec![reason("turn", value, detail)],
-                }
-            })
-            .collect();
-        arrange(candidates, valued)
+        let like = |part: &[u8], distance: u8| {
+            let count = part.iter().filter(|other| **other == distance).count();
+            count as u64
+        };
+        let place = |(index, distance): (usize, &u8)| {
+            let ring = like(&distances, *distance);
+            let at = like(&distances[..index], *distance);
+            (at + ring - query.sequence % ring) % ring
+        };
+        Self {
+            places: distances.iter().enumerate().map(place).collect(),
+        }
+    }
+}
+
+impl Weigh for Weighing {
+    fn parts(&self, at: usize) -> Parts {
+        let share = self.places[at] as f64 / self.places.len() as f64;
+        Parts::of(&[("turn", 1.0 - share)])
+    }
+
+    fn words(&self, at: usize, _factor: &'static str) -> String {
+        match self.places[at] {
+            0 => "its turn".to_owned(),
+            place => format!("{place} after the one whose turn it is"),
+        }
+    }
+
+    fn spreads(&self) -> bool {
+        true
     }
 }

@@ -36,7 +36,10 @@ fn ranked(strategy: &str, ask: &Ask, candidates: &[Candidate]) -> Vec<Ranked> {
         sequence: ask.sequence,
         seed: ask.seed,
     };
-    find(strategy).unwrap().order(&query, candidates)
+    let strategy = find(strategy).unwrap();
+    let mut places = strategy.order(&query, candidates);
+    strategy.explain(&query, candidates, &mut places);
+    places
 }
 
 fn order(strategy: &str, ask: &Ask, candidates: &[Candidate]) -> Vec<String> {

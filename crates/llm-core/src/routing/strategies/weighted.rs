@@ -5,9 +5,9 @@
 //! following places likewise among the rest, and a change of one weight moves only the share that
 //! was changed. Weight 0 stands behind everything. Value: 1 ÷ (1 + scaled lot).
 
-use super::super::appraisal::{distance_from_service, reason, weight, weighted_lot};
+use super::super::appraisal::{weight, weighted_lot};
 use super::super::{Ranked, RouteQuery, RoutingStrategy};
-use super::{Valued, arrange};
+use super::{Parts, Weigh, arrange, put_into_words};
 use crate::types::plan::Candidate;
 
 /// See the [module](self).
@@ -27,21 +27,39 @@ impl RoutingStrategy for Weighted {
     }
 
     fn order(&self, query: &RouteQuery<'_>, candidates: &[Candidate]) -> Vec<Ranked> {
-        let valued = candidates
-            .iter()
-            .enumerate()
-            .map(|(index, candidate)| {
-                let value = 1.0 / (1.0 + weighted_lot(candidate, query.seed));
-                let detail = format!("drawn with weight {}", weight(candidate));
-                Valued {
-                    index,
-                    distance: distance_from_service(candidate, true),
-                    value,
-                    ties: [0.0; 2],
-                    reasons: vec![reason("weight", value, detail)],
-                }
-            })
-            .collect();
-        arrange(candidates, valued)
+        arrange(candidates, &Weighing::of(query, candidates))
+    }
+
+    fn explain(&self, query: &RouteQuery<'_>, candidates: &[Candidate], places: &mut [Ranked]) {
+        put_into_words(candidates, &Weighing::of(query, candidates), places);
+    }
+}
+
+struct Weighing<'a> {
+    candidates: &'a [Candidate],
+    seed: u64,
+}
+
+impl<'a> Weighing<'a> {
+    fn of(query: &RouteQuery<'_>, candidates: &'a [Candidate]) -> Self {
+        Self {
+            candidates,
+            seed: query.seed,
+        }
+    }
+}
+
+impl Weigh for Weighing<'_> {
+    fn parts(&self, at: usize) -> Parts {
+        let lot = weighted_lot(&self.candidates[at], self.seed);
+        Parts::of(&[("weight", 1.0 / (1.0 + lot))])
+    }
+
+    fn words(&self, at: usize, _factor: &'static str) -> String {
+        format!("drawn with weight {}", weight(&self.candidates[at]))
+    }
+
+    fn spreads(&self) -> bool {
+        true
     }
 }

@@ -1,0 +1,154 @@
+//! The candidates that are left, and the plan made of their order: fallbacks, cuts, words.
+
+use super::super::appraisal::{estimated_cost, reason};
+use super::super::filter::Filtered;
+use super::super::{Ranked, RouteQuery, RoutingStrategy};
+use super::rules::Rules;
+use crate::types::plan::{Candidate, PlanStep};
+
+/// What is left to choose among, and of those that stand by.
+pub(super) struct Field {
+    pub(super) first: Filtered,
+    pub(super) spare: Filtered,
+}
+
+/// A candidate's place in the plan.
+pub(super) struct Place {
+    /// Whether it is one of those that stand by.
+    from_spare: bool,
+    /// Whether it is there because somebody named it as a fallback.
+    named: bool,
+    ranked: Ranked,
+}
+
+/// The order of a strategy.
+pub(super) fn ordered(
+    filtered: &Filtered,
+    strategy: &dyn RoutingStrategy,
+    query: &RouteQuery<'_>,
+) -> Vec<Ranked> {
+    if filtered.kept.is_empty() {
+        return Vec::new();
+    }
+    strategy.order(query, &filtered.kept)
+}
+
+impl Field {
+    /// What to try, in order.
+    ///
+    /// A fallback the caller named takes the place of the rest of the order: the best model, then
+    /// the named ones as they were named. The fallback of a route stands behind all of the
+    /// route's models.
+    pub(super) fn plan(&self, first: Vec<Ranked>, spare: Vec<Ranked>, rules: &Rules) -> Vec<Place> {
+        let place = |from_spare| {
+            move |ranked| Place {
+                from_spare,
+                named: false,
+                ranked,
+            }
+        };
+        let mut places: Vec<Place> = first.into_iter().map(place(false)).collect();
+        let mut stand_by: Vec<Place> = spare.into_iter().map(place(true)).collect();
+        if !rules.spare_order.is_empty() {
+            let named = |place: &Place| rules.spare_place(self.candidate(place));
+            if rules.caller_names_fallback {
+                let best = places
+                    .first()
+                    .map(|best| self.candidate(best).model.clone());
+                let (best, rest): (Vec<_>, Vec<_>) = places
+                    .into_iter()
+                    .partition(|place| Some(&self.candidate(place).model) == best.as_ref());
+                places = best;
+                stand_by.extend(rest.into_iter().filter(|place| named(place).is_some()));
+            }
+            stand_by.sort_by_key(|place| named(place).unwrap_or(usize::MAX));
+            for place in &mut stand_by {
+                place.named = true;
+            }
+        }
+        places.extend(stand_by);
+        self.cut(&mut places, rules);
+        places
+    }
+
+    /// The places as steps, put into words.
+    pub(super) fn steps(
+        &self,
+        places: Vec<Place>,
+        rules: &Rules,
+        query: &RouteQuery<'_>,
+    ) -> Vec<PlanStep> {
+        let (mut first, mut spare) = (Vec::new(), Vec::new());
+        let mut origins = Vec::with_capacity(places.len());
+        for place in places {
+            origins.push((place.from_spare, place.named));
+            if place.from_spare {
+                &mut spare
+            } else {
+                &mut first
+            }
+            .push(place.ranked);
+        }
+        rules.strategy.explain(query, &self.first.kept, &mut first);
+        rules
+            .spare_strategy
+            .explain(query, &self.spare.kept, &mut spare);
+        let (mut first, mut spare) = (first.into_iter(), spare.into_iter());
+        origins
+            .into_iter()
+            .filter_map(|(from_spare, named)| {
+                let (kept, next) = if from_spare {
+                    (&self.spare.kept, spare.next())
+                } else {
+                    (&self.first.kept, first.next())
+                };
+                let ranked = next?;
+                Some(step(&kept[ranked.index], ranked, named, query))
+            })
+            .collect()
+    }
+
+    fn candidate(&self, place: &Place) -> &Candidate {
+        let filtered = if place.from_spare {
+            &self.spare
+        } else {
+            &self.first
+        };
+        &filtered.kept[place.ranked.index]
+    }
+
+    /// Leaves as many as may be tried.
+    fn cut(&self, places: &mut Vec<Place>, rules: &Rules) {
+        if rules.only_first {
+            places.truncate(1);
+            return;
+        }
+        let mut models = Vec::with_capacity(rules.most_models);
+        places.retain(|place| {
+            let model = &self.candidate(place).model;
+            if models.contains(model) {
+                return true;
+            }
+            let has_room = models.len() < rules.most_models;
+            if has_room {
+                models.push(model.clone());
+            }
+            has_room
+        });
+    }
+}
+
+fn step(candidate: &Candidate, ranked: Ranked, named: bool, query: &RouteQuery<'_>) -> PlanStep {
+    let mut reasons = ranked.reasons;
+    if named {
+        reasons.push(reason("fallback", 0.0, "named as a fallback"));
+    }
+    PlanStep {
+        deployment: candidate.deployment.clone(),
+        model: candidate.model.clone(),
+        provider: candidate.provider.clone(),
+        score: ranked.score,
+        reasons,
+        estimated_cost: estimated_cost(candidate, query.profile),
+    }
+}
