@@ -2,6 +2,9 @@
 
 use std::sync::Arc;
 
+use tokio::time::Instant;
+
+use crate::types::clock::{Clock as _, SystemClock};
 use crate::types::money::{Currency, Price};
 use crate::types::plan::{Candidate, Fit, HealthSnapshot};
 use crate::types::task::{Capabilities, Difficulty, Language, TaskName, TaskProfile};
@@ -34,13 +37,13 @@ pub(super) fn tagged(name: &str, tags: &[&str]) -> Candidate {
 }
 
 /// A price of whole units per million tokens.
-pub(super) fn price(input: i64, output: i64, currency: Currency) -> Option<Arc<Price>> {
-    Some(Arc::new(Price {
+pub(super) fn price(input: i64, output: i64, currency: Currency) -> Arc<Price> {
+    Arc::new(Price {
         currency,
         input: input * 1_000_000,
         output: output * 1_000_000,
         ..Price::free()
-    }))
+    })
 }
 
 /// The registry of the earlier system, with the model its command line used by default.
@@ -90,4 +93,9 @@ pub(super) fn profile() -> TaskProfile {
         evidence: Vec::new(),
         cooperation: None,
     }
+}
+
+/// A moment to begin with.
+pub(super) fn now() -> Instant {
+    SystemClock.now()
 }

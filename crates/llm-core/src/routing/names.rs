@@ -144,23 +144,23 @@ impl Names {
             known: HashMap::new(),
             listed: Vec::new(),
         };
-        names.add(AUTO, Resolved::Auto { strategy: None });
+        names.add(AUTO, &Resolved::Auto { strategy: None });
         for entry in sources.models {
             let pick = Pick {
                 model: entry.name.clone(),
                 provider: None,
             };
-            names.add(entry.name.as_str(), Resolved::Model(pick));
+            names.add(entry.name.as_str(), &Resolved::Model(pick));
         }
         for route in sources.routes {
-            names.add(route, Resolved::Route(Arc::from(route.as_str())));
+            names.add(route, &Resolved::Route(Arc::from(route.as_str())));
         }
-        names.add(Self::COOPERATE, Resolved::Cooperate { mode: None });
+        names.add(Self::COOPERATE, &Resolved::Cooperate { mode: None });
         for mode in sources.modes {
             let resolved = Resolved::Cooperate {
                 mode: (*mode != AUTO).then(|| Arc::from(*mode)),
             };
-            names.add(&format!("{}/{mode}", Self::COOPERATE), resolved);
+            names.add(&format!("{}/{mode}", Self::COOPERATE), &resolved);
         }
         names.add_quietly(
             &format!("{}/{AUTO}", Self::COOPERATE),
@@ -169,7 +169,7 @@ impl Names {
         names.add_providers(sources.models);
         names.add_aliases(sources.aliases)?;
         for strategy in strategies::STRATEGIES {
-            names.add(strategy.name(), by_strategy(*strategy));
+            names.add(strategy.name(), &by_strategy(*strategy));
         }
         Ok(names)
     }
@@ -207,8 +207,8 @@ impl Names {
             .collect()
     }
 
-    fn add(&mut self, name: &str, resolved: Resolved) {
-        if self.add_quietly(name, &resolved) {
+    fn add(&mut self, name: &str, resolved: &Resolved) {
+        if self.add_quietly(name, resolved) {
             self.listed.push(name.to_owned());
         }
     }
@@ -260,7 +260,7 @@ impl Names {
             return Err(problems);
         }
         for (alias, found) in resolved {
-            self.add(alias, found);
+            self.add(alias, &found);
         }
         Ok(())
     }

@@ -5,15 +5,13 @@ mod explained;
 mod golden;
 mod refusals;
 
-use indexmap::IndexMap;
-use tokio::time::Instant;
-
 use super::*;
 use crate::config::cooperation::CooperationConfig;
 use crate::config::route::{RouteConfig, RoutingConfig, TaskConfig};
-use crate::routing::fixtures::earlier_registry;
+use crate::routing::fixtures::{earlier_registry, now};
 use crate::routing::names::ModelEntry;
 use crate::types::chat::ChatRequest;
+use indexmap::IndexMap;
 
 /// A router and the candidates it chooses among.
 struct Bench {
@@ -89,7 +87,7 @@ impl Bench {
             scope: "",
             sequence: 0,
             seed: 1,
-            now: Instant::now(),
+            now: now(),
         }
     }
 

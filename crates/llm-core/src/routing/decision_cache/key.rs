@@ -32,6 +32,13 @@ impl DecisionKey {
     }
 }
 
+impl DecisionKey {
+    /// Any byte of a digest is as good as another to spread keys by.
+    pub(super) fn first_byte(&self) -> u8 {
+        self.0[0]
+    }
+}
+
 /// Hashes values so that no two different sequences of them look alike: texts and lists carry
 /// their length, alternatives a number.
 struct Digest(blake3::Hasher);

@@ -94,11 +94,11 @@ fn a_latency_limit_excludes_only_what_is_known_to_be_slow() {
 fn a_cost_limit_excludes_what_is_dear_and_what_has_no_price() {
     // 100 tokens in and 200 out: 500 millionths of a unit.
     let mut dear = candidate("dear");
-    dear.price = price(1, 3, Currency::USD);
+    dear.price = Some(price(1, 3, Currency::USD));
     let mut exact = candidate("exact");
-    exact.price = price(1, 2, Currency::USD);
+    exact.price = Some(price(1, 2, Currency::USD));
     let mut foreign = candidate("foreign");
-    foreign.price = price(1, 1, Currency::CNY);
+    foreign.price = Some(price(1, 1, Currency::CNY));
     let profile = profile();
     let limits = Limits {
         max_costs: &[usd("0.0005")],

@@ -172,7 +172,8 @@ fn stands_alone(text: &str, hit: &Hit) -> bool {
     if matches!(next, Some('s' | 'S')) {
         next = after.next();
     }
-    !(first && before.is_some_and(joins)) && !(last && next.is_some_and(joins))
+    let is_part = first && before.is_some_and(joins) || last && next.is_some_and(joins);
+    !is_part
 }
 
 #[cfg(test)]
@@ -189,17 +190,16 @@ mod tests {
         assert!(score("debug this c++ program", Kind::Code) > 0.0);
         assert!(score("分析python代码", Kind::Code) > 0.0);
         assert!(score("请用C++实现", Kind::Code) > 0.0);
-        assert_eq!(score("the pythonesque humour of it", Kind::Code), 0.0);
+        assert!(score("the pythonesque humour of it", Kind::Code) <= 0.0);
         assert!(score("two poems please", Kind::Writing) > 0.0);
     }
 
     #[test]
     fn traditional_characters_are_read_like_simplified_ones() {
-        assert_eq!(
-            score("請將這段話翻譯成英文", Kind::Translation),
-            score("请将这段话翻译成英文", Kind::Translation)
-        );
-        assert!(score("請將這段話翻譯成英文", Kind::Translation) > 0.0);
+        let traditional = score("請將這段話翻譯成英文", Kind::Translation);
+        let simplified = score("请将这段话翻译成英文", Kind::Translation);
+        assert!(traditional > 0.0);
+        assert!((traditional - simplified).abs() < 1e-9);
     }
 
     #[test]

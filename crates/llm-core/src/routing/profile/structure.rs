@@ -72,7 +72,19 @@ impl Structure {
         let mut before = ' ';
         let mut digits = 0_u64;
         for (at, raw) in text.char_indices() {
-            let char = narrow(raw);
+            // Inside a word nothing happens but counting, and most of a text is inside words.
+            if raw.is_ascii_alphabetic() && before.is_ascii_alphabetic() {
+                self.latin_letters += 1;
+                formula = Formula::default();
+                before = raw;
+                continue;
+            }
+            if is_han(raw) && is_han(before) {
+                self.han += 1;
+                before = raw;
+                continue;
+            }
+            let char = if raw.is_ascii() { raw } else { narrow(raw) };
             if before.is_ascii_digit() && !char.is_ascii_digit() {
                 self.see_unit(digits, &text[at..]);
             }

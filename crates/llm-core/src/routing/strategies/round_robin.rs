@@ -41,21 +41,18 @@ struct Weighing {
 
 impl Weighing {
     fn of(query: &RouteQuery<'_>, candidates: &[Candidate]) -> Self {
-        let distances: Vec<u8> = candidates
-            .iter()
-            .map(|candidate| distance_from_service(candidate, true))
-            .collect();
-        let like = |part: &[u8], distance: u8| {
-            let count = part.iter().filter(|other| **other == distance).count();
-            count as u64
+        let distance = |candidate: &Candidate| distance_from_service(candidate, true);
+        let alike = |part: &[Candidate], one: &Candidate| {
+            let ring = part.iter().filter(|other| distance(other) == distance(one));
+            ring.count() as u64
         };
-        let place = |(index, distance): (usize, &u8)| {
-            let ring = like(&distances, *distance);
-            let at = like(&distances[..index], *distance);
-            (at + ring - query.sequence % ring) % ring
+        let place = |index: usize| {
+            let one = &candidates[index];
+            let ring = alike(candidates, one);
+            (alike(&candidates[..index], one) + ring - query.sequence % ring) % ring
         };
         Self {
-            places: distances.iter().enumerate().map(place).collect(),
+            places: (0..candidates.len()).map(place).collect(),
         }
     }
 }

@@ -85,10 +85,10 @@ fn names_and_aliases_find_one_strategy_each() {
 fn cost_puts_the_cheapest_first_and_the_unknown_last() {
     let candidates = [
         candidate("unknown"),
-        with("dear", |c| c.price = price(30, 60, Currency::USD)),
-        with("cheap", |c| c.price = price(1, 2, Currency::USD)),
-        with("yuan", |c| c.price = price(4, 8, Currency::CNY)),
-        with("free", |c| c.price = price(0, 0, Currency::USD)),
+        with("dear", |c| c.price = Some(price(30, 60, Currency::USD))),
+        with("cheap", |c| c.price = Some(price(1, 2, Currency::USD))),
+        with("yuan", |c| c.price = Some(price(4, 8, Currency::CNY))),
+        with("free", |c| c.price = Some(price(0, 0, Currency::USD))),
     ];
     assert_eq!(
         order("cost", &Ask::default(), &candidates),
@@ -99,9 +99,9 @@ fn cost_puts_the_cheapest_first_and_the_unknown_last() {
 #[test]
 fn equal_costs_are_decided_by_fit() {
     let candidates = [
-        with("other", |c| c.price = price(1, 1, Currency::USD)),
+        with("other", |c| c.price = Some(price(1, 1, Currency::USD))),
         with("fitting", |c| {
-            c.price = price(1, 1, Currency::USD);
+            c.price = Some(price(1, 1, Currency::USD));
             c.fit = Fit::Primary(0);
         }),
     ];
@@ -114,7 +114,7 @@ fn quality_puts_the_best_first_whatever_it_costs() {
         with("good", |c| c.quality = Some(0.7)),
         with("best", |c| {
             c.quality = Some(0.95);
-            c.price = price(100, 100, Currency::USD);
+            c.price = Some(price(100, 100, Currency::USD));
         }),
         candidate("small_8b"),
         candidate("large_72b"),
@@ -171,11 +171,11 @@ fn an_unmeasured_model_is_tried_every_eighth_time_by_turns() {
 fn balanced_moves_with_the_quality_priority() {
     let candidates = [
         with("cheap", |c| {
-            c.price = price(1, 1, Currency::USD);
+            c.price = Some(price(1, 1, Currency::USD));
             c.quality = Some(0.4);
         }),
         with("good", |c| {
-            c.price = price(20, 20, Currency::USD);
+            c.price = Some(price(20, 20, Currency::USD));
             c.quality = Some(0.9);
         }),
     ];
@@ -310,7 +310,7 @@ fn auto_takes_what_suits_the_task_and_then_weighs_quality_against_cost() {
         with(name, |c| {
             c.fit = fit;
             c.quality = Some(quality);
-            c.price = price(dollars, dollars, Currency::USD);
+            c.price = Some(price(dollars, dollars, Currency::USD));
         })
     };
     let candidates = [
@@ -378,7 +378,7 @@ fn no_strategy_puts_a_resting_or_probed_model_first() {
                 c.health.state = state;
                 c.fit = Fit::Primary(0);
                 c.quality = Some(1.0);
-                c.price = price(0, 0, Currency::USD);
+                c.price = Some(price(0, 0, Currency::USD));
                 c.health.latency_ms = Some(1.0);
                 c.weight = 1_000.0;
                 c.priority = -1;

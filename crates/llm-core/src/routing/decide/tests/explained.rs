@@ -21,7 +21,7 @@ fn keys(value: &Value) -> Vec<&str> {
 #[test]
 fn a_decision_is_explained_in_the_documented_shape() {
     let mut bench = Bench::earlier();
-    bench.candidates[1].price = price(2, 6, Currency::CNY);
+    bench.candidates[1].price = Some(price(2, 6, Currency::CNY));
     let explained = explain::decision(&bench.decide(&ask("解方程：2x² + 5x - 3 = 0")).unwrap());
     assert_eq!(
         keys(&explained),

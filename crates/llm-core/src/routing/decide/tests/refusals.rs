@@ -136,7 +136,7 @@ fn when_all_rest_the_caller_is_told_when_to_come_back() {
 #[test]
 fn a_limit_nobody_keeps_is_told_with_the_nearest_cost() {
     let mut bench = two();
-    bench.candidates[0].price = price(10, 10, Currency::USD);
+    bench.candidates[0].price = Some(price(10, 10, Currency::USD));
     let mut request = ask("hello");
     request.preferences.max_cost = Some(money("0.000001"));
     let error = refused(&bench, &request);

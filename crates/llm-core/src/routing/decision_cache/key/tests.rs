@@ -19,12 +19,10 @@ fn ask() -> Ask {
     ask
 }
 
-fn money(nanos: i64) -> Option<Money> {
-    Some(Money {
-        nanos,
-        currency: Currency::USD,
-    })
-}
+const SEVEN: Option<Money> = Some(Money {
+    nanos: 7,
+    currency: Currency::USD,
+});
 
 type Change = fn(&mut Ask);
 
@@ -39,24 +37,36 @@ const IMAGE: ContentPart = ContentPart::Image(Image {
 
 /// One change for each field that counts.
 const CHANGES: &[(&str, Change)] = &[
-    ("model", |a| a.model = "m".into()),
-    ("task", |a| a.task = Some("math".into())),
-    ("check_schema", |a| {
-        a.check_schema = Some(Arc::new(json!({})))
+    ("model", |a| {
+        a.model = "m".into();
     }),
-    ("no cooperation", |a| a.cooperation = None),
+    ("task", |a| {
+        a.task = Some("math".into());
+    }),
+    ("check_schema", |a| {
+        a.check_schema = Some(Arc::new(json!({})));
+    }),
+    ("no cooperation", |a| {
+        a.cooperation = None;
+    }),
     ("text", |a| {
-        a.chat.messages[1] = Message::user("what is that?")
+        a.chat.messages[1] = Message::user("what is that?");
     }),
     ("instructions", |a| {
-        a.chat.messages[0] = Message::system("be long")
+        a.chat.messages[0] = Message::system("be long");
     }),
-    ("role", |a| a.chat.messages[0].role = Role::Developer),
+    ("role", |a| {
+        a.chat.messages[0].role = Role::Developer;
+    }),
     ("turn", |a| {
-        a.chat.messages.push(Message::assistant("a thing"))
+        a.chat.messages.push(Message::assistant("a thing"));
     }),
-    ("name", |a| a.chat.messages[1].name = Some("Li".into())),
-    ("image", |a| a.chat.messages[1].content.push(IMAGE)),
+    ("name", |a| {
+        a.chat.messages[1].name = Some("Li".into());
+    }),
+    ("image", |a| {
+        a.chat.messages[1].content.push(IMAGE);
+    }),
     ("audio", |a| {
         a.chat.messages[1].content.push(ContentPart::Audio(Audio {
             data: String::new(),
@@ -72,7 +82,7 @@ const CHANGES: &[(&str, Change)] = &[
     ("refusal", |a| {
         a.chat.messages[1]
             .content
-            .push(ContentPart::Refusal("no".into()))
+            .push(ContentPart::Refusal("no".into()));
     }),
     ("call", |a| {
         a.chat.messages[1].tool_calls.push(ToolCall {
@@ -82,7 +92,7 @@ const CHANGES: &[(&str, Change)] = &[
         });
     }),
     ("call id", |a| {
-        a.chat.messages[1].tool_call_id = Some("1".into())
+        a.chat.messages[1].tool_call_id = Some("1".into());
     }),
     ("tools", |a| {
         a.chat.tools.push(Tool {
@@ -93,12 +103,14 @@ const CHANGES: &[(&str, Change)] = &[
         });
     }),
     ("tool_choice", |a| {
-        a.chat.tool_choice = Some(ToolChoice::Named("f".into()))
+        a.chat.tool_choice = Some(ToolChoice::Named("f".into()));
     }),
     ("parallel_tool_calls", |a| {
-        a.chat.parallel_tool_calls = Some(true)
+        a.chat.parallel_tool_calls = Some(true);
     }),
-    ("json", |a| a.chat.format = ResponseFormat::JsonObject),
+    ("json", |a| {
+        a.chat.format = ResponseFormat::JsonObject;
+    }),
     ("schema", |a| {
         a.chat.format = ResponseFormat::JsonSchema(JsonSchema {
             name: "s".into(),
@@ -107,33 +119,57 @@ const CHANGES: &[(&str, Change)] = &[
             strict: Some(true),
         });
     }),
-    ("effort", |a| a.chat.reasoning_effort = Some("high".into())),
-    ("max_tokens", |a| a.chat.sampling.max_tokens = Some(7)),
-    ("temperature", |a| a.chat.sampling.temperature = Some(0.5)),
-    ("top_p", |a| a.chat.sampling.top_p = Some(0.5)),
-    ("seed", |a| a.chat.sampling.seed = Some(7)),
-    ("stop", |a| a.chat.sampling.stop = vec!["x".into()]),
+    ("effort", |a| {
+        a.chat.reasoning_effort = Some("high".into());
+    }),
+    ("max_tokens", |a| {
+        a.chat.sampling.max_tokens = Some(7);
+    }),
+    ("temperature", |a| {
+        a.chat.sampling.temperature = Some(0.5);
+    }),
+    ("top_p", |a| {
+        a.chat.sampling.top_p = Some(0.5);
+    }),
+    ("seed", |a| {
+        a.chat.sampling.seed = Some(7);
+    }),
+    ("stop", |a| {
+        a.chat.sampling.stop = vec!["x".into()];
+    }),
     ("frequency_penalty", |a| {
-        a.chat.sampling.frequency_penalty = Some(0.5)
+        a.chat.sampling.frequency_penalty = Some(0.5);
     }),
     ("presence_penalty", |a| {
-        a.chat.sampling.presence_penalty = Some(0.5)
+        a.chat.sampling.presence_penalty = Some(0.5);
     }),
-    ("n", |a| a.chat.sampling.n = Some(7)),
-    ("strategy", |a| a.preferences.strategy = Some("cost".into())),
+    ("n", |a| {
+        a.chat.sampling.n = Some(7);
+    }),
+    ("strategy", |a| {
+        a.preferences.strategy = Some("cost".into());
+    }),
     ("quality_priority", |a| {
-        a.preferences.quality_priority = Some(0.9)
+        a.preferences.quality_priority = Some(0.9);
     }),
     ("max_latency", |a| {
-        a.preferences.max_latency = Some(Duration::from_millis(7))
+        a.preferences.max_latency = Some(Duration::from_millis(7));
     }),
-    ("max_cost", |a| a.preferences.max_cost = money(7)),
-    ("models", |a| a.preferences.models = vec!["m".into()]),
-    ("fallback", |a| a.preferences.fallback = Fallback::None),
+    ("max_cost", |a| {
+        a.preferences.max_cost = SEVEN;
+    }),
+    ("models", |a| {
+        a.preferences.models = vec!["m".into()];
+    }),
+    ("fallback", |a| {
+        a.preferences.fallback = Fallback::None;
+    }),
     ("fallback models", |a| {
-        a.preferences.fallback = Fallback::Models(vec!["m".into()])
+        a.preferences.fallback = Fallback::Models(vec!["m".into()]);
     }),
-    ("mode", |a| coop(a).mode = Some("voting".into())),
+    ("mode", |a| {
+        coop(a).mode = Some("voting".into());
+    }),
     ("members", |a| {
         coop(a).members.push(MemberSpec {
             model: "m".into(),
@@ -141,19 +177,39 @@ const CHANGES: &[(&str, Change)] = &[
             count: 1,
         });
     }),
-    ("integrator", |a| coop(a).integrator = Some("x".into())),
-    ("judge", |a| coop(a).judge = Some("x".into())),
-    ("rounds", |a| coop(a).rounds = Some(7)),
-    ("quorum", |a| coop(a).quorum = Some(7)),
-    ("deadline", |a| {
-        coop(a).deadline = Some(Duration::from_secs(7))
+    ("integrator", |a| {
+        coop(a).integrator = Some("x".into());
     }),
-    ("run max_cost", |a| coop(a).max_cost = money(7)),
-    ("max_calls", |a| coop(a).max_calls = Some(7)),
-    ("run max_tokens", |a| coop(a).max_tokens = Some(7)),
-    ("early_stop", |a| coop(a).early_stop = Some(true)),
-    ("anonymous", |a| coop(a).anonymous = Some(true)),
-    ("strict", |a| coop(a).strict = true),
+    ("judge", |a| {
+        coop(a).judge = Some("x".into());
+    }),
+    ("rounds", |a| {
+        coop(a).rounds = Some(7);
+    }),
+    ("quorum", |a| {
+        coop(a).quorum = Some(7);
+    }),
+    ("deadline", |a| {
+        coop(a).deadline = Some(Duration::from_secs(7));
+    }),
+    ("run max_cost", |a| {
+        coop(a).max_cost = SEVEN;
+    }),
+    ("max_calls", |a| {
+        coop(a).max_calls = Some(7);
+    }),
+    ("run max_tokens", |a| {
+        coop(a).max_tokens = Some(7);
+    }),
+    ("early_stop", |a| {
+        coop(a).early_stop = Some(true);
+    }),
+    ("anonymous", |a| {
+        coop(a).anonymous = Some(true);
+    }),
+    ("strict", |a| {
+        coop(a).strict = true;
+    }),
     ("stages", |a| {
         coop(a).stages.push(StageSpec {
             model: "m".into(),
@@ -186,14 +242,20 @@ fn every_field_that_counts_changes_the_key() {
 fn what_does_not_count_does_not_change_the_key() {
     let key = DecisionKey::of(&ask(), "", 0);
     let same: &[(&str, Change)] = &[
-        ("user", |a| a.chat.user = Some("u".into())),
-        ("stream", |a| a.chat.stream = true),
-        ("include_usage", |a| a.chat.include_usage = true),
+        ("user", |a| {
+            a.chat.user = Some("u".into());
+        }),
+        ("stream", |a| {
+            a.chat.stream = true;
+        }),
+        ("include_usage", |a| {
+            a.chat.include_usage = true;
+        }),
         ("reasoning", |a| {
-            a.chat.messages[1].reasoning = Some(Reasoning::default())
+            a.chat.messages[1].reasoning = Some(Reasoning::default());
         }),
         ("blanks", |a| {
-            a.chat.messages[1] = Message::user("  what is this?\n")
+            a.chat.messages[1] = Message::user("  what is this?\n");
         }),
     ];
     for (name, change) in same {

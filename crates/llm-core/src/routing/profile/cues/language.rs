@@ -99,7 +99,7 @@ pub(super) const CUES: &[Group] = &[
          make it longer|shorten this|shorten the|more concise|more professional|more formal|\
          correct the grammar|correct my|grammar mistake|grammatical error|fix the grammar|improve the following|\
          improve this|improve my writing|edit the following|edit this|simplify this|simplify the following|\
-         change the tone|in other words|convert this text|expand this|reimagine|turn the following text|transform the following|write nicer|writing improver",
+         change the tone|in other words|convert this text|expand this|reimagine|turn the following text|transform the following",
     ),
     task(
         Kind::Rewriting,

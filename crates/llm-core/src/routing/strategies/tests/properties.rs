@@ -26,9 +26,9 @@ fn any_candidate() -> impl Strategy<Value = Candidate> {
     ];
     let money = prop_oneof![
         Just(None),
-        (0..1_000_i64, 0..1_000_i64).prop_map(|(i, o)| price(i, o, Currency::USD)),
-        (0..1_000_i64).prop_map(|i| price(i, i, Currency::CNY)),
-        Just(price(1, 1, "XAU".parse().unwrap())),
+        (0..1_000_i64, 0..1_000_i64).prop_map(|(i, o)| Some(price(i, o, Currency::USD))),
+        (0..1_000_i64).prop_map(|i| Some(price(i, i, Currency::CNY))),
+        Just(Some(price(1, 1, "XAU".parse().unwrap()))),
     ];
     (
         (figure.clone(), figure.clone(), figure.clone(), figure),
