@@ -236,7 +236,8 @@ pub struct Exclusion {
     /// Which model.
     pub model: ModelName,
     /// A stable word: `disabled`, `capability`, `context`, `health`, `latency`, `cost`, `credential`,
-    /// or `preference` for a model the request itself did not allow.
+    /// `preference` for a model the request itself did not allow, or `rank` for one that would do
+    /// and stands behind enough others.
     pub reason: &'static str,
     /// In words.
     pub detail: String,
