@@ -178,13 +178,14 @@ impl Router {
         }
         .cooperation(&self.settings)?;
         let spare = ordered(&field.spare, rules.spare_strategy, &order);
-        let places = field.plan(first, spare, &rules);
+        let (places, behind) = field.plan(first, spare, &rules);
         if places.is_empty() {
             return Err(refusal(&target, &rules, &field.first, excluded));
         }
         let steps = field.steps(places, &rules, &order);
         excluded.extend(field.first.excluded);
         excluded.extend(field.spare.excluded);
+        excluded.extend(behind);
         Ok(Decision {
             requested: query.ask.model.clone(),
             target,

@@ -1,6 +1,6 @@
 //! Finds out what a request is about by reading it: the built-in [`Profiler`].
 //!
-//! Cue words in Chinese and English ([`cues`]) and the shape of the text ([`structure`]) are
+//! Cue words in Chinese and English (`profile/cues`) and the shape of the text (`profile/structure.rs`) are
 //! weighed by hand-set rules; nothing is learned and no model is asked. Every conclusion is put
 //! into words in [`TaskProfile::evidence`]. Where the words leave it open, the task is `general`.
 

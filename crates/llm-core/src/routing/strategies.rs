@@ -1,8 +1,8 @@
 //! The registry of strategies: one file and one row each.
 //!
-//! A strategy weighs every candidate ([`Weigh`]): it gives it a value from 0 to 1 and says what
-//! the value is made of; [`arrange`] makes the order. Candidates that should not be called now stand behind the others whatever
-//! their value: the score is the value minus a whole number for that.
+//! A strategy weighs every candidate: it gives it a value from 0 to 1 and says what the value is
+//! made of; the order is made here. Candidates that should not be called now stand behind the
+//! others whatever their value: the score is the value minus a whole number for that.
 
 mod auto;
 mod balanced;

@@ -4,7 +4,8 @@ use super::super::appraisal::{estimated_cost, reason};
 use super::super::filter::Filtered;
 use super::super::{Ranked, RouteQuery, RoutingStrategy};
 use super::rules::Rules;
-use crate::types::plan::{Candidate, PlanStep};
+use crate::types::ids::ModelName;
+use crate::types::plan::{Candidate, Exclusion, PlanStep};
 
 /// What is left to choose among, and of those that stand by.
 pub(super) struct Field {
@@ -34,12 +35,17 @@ pub(super) fn ordered(
 }
 
 impl Field {
-    /// What to try, in order.
+    /// What to try, in order, and what is left out only because enough stands before it.
     ///
     /// A fallback the caller named takes the place of the rest of the order: the best model, then
     /// the named ones as they were named. The fallback of a route stands behind all of the
     /// route's models.
-    pub(super) fn plan(&self, first: Vec<Ranked>, spare: Vec<Ranked>, rules: &Rules) -> Vec<Place> {
+    pub(super) fn plan(
+        &self,
+        first: Vec<Ranked>,
+        spare: Vec<Ranked>,
+        rules: &Rules,
+    ) -> (Vec<Place>, Vec<Exclusion>) {
         let place = |from_spare| {
             move |ranked| Place {
                 from_spare,
@@ -47,6 +53,7 @@ impl Field {
                 ranked,
             }
         };
+        let mut behind = Vec::new();
         let mut places: Vec<Place> = first.into_iter().map(place(false)).collect();
         let mut stand_by: Vec<Place> = spare.into_iter().map(place(true)).collect();
         if !rules.spare_order.is_empty() {
@@ -59,7 +66,14 @@ impl Field {
                     .into_iter()
                     .partition(|place| Some(&self.candidate(place).model) == best.as_ref());
                 places = best;
-                stand_by.extend(rest.into_iter().filter(|place| named(place).is_some()));
+                let (meant, others): (Vec<_>, Vec<_>) =
+                    rest.into_iter().partition(|place| named(place).is_some());
+                stand_by.extend(meant);
+                behind.extend(
+                    others
+                        .iter()
+                        .map(|place| self.left_out(place, "the request names its own fallback")),
+                );
             }
             stand_by.sort_by_key(|place| named(place).unwrap_or(usize::MAX));
             for place in &mut stand_by {
@@ -67,8 +81,8 @@ impl Field {
             }
         }
         places.extend(stand_by);
-        self.cut(&mut places, rules);
-        places
+        let places = self.cut(places, rules, &mut behind);
+        (places, behind)
     }
 
     /// The places as steps, put into words.
@@ -117,24 +131,42 @@ impl Field {
         &filtered.kept[place.ranked.index]
     }
 
-    /// Leaves as many as may be tried.
-    fn cut(&self, places: &mut Vec<Place>, rules: &Rules) {
-        if rules.only_first {
-            places.truncate(1);
-            return;
+    /// Leaves as many as may be tried; the rest is told as excluded, so that an explanation
+    /// accounts for every candidate.
+    fn cut(&self, places: Vec<Place>, rules: &Rules, behind: &mut Vec<Exclusion>) -> Vec<Place> {
+        let mut kept: Vec<Place> = Vec::with_capacity(places.len());
+        let mut models: Vec<&ModelName> = Vec::with_capacity(rules.most_models.min(16));
+        for place in places {
+            let candidate = self.candidate(&place);
+            let fits = if rules.only_first {
+                kept.is_empty()
+            } else {
+                models.contains(&&candidate.model) || models.len() < rules.most_models
+            };
+            if fits {
+                if !models.contains(&&candidate.model) {
+                    models.push(&candidate.model);
+                }
+                kept.push(place);
+            } else {
+                let why = if rules.only_first {
+                    "the first failure is final".to_owned()
+                } else {
+                    format!("at most {} models are tried", rules.most_models)
+                };
+                behind.push(self.left_out(&place, &why));
+            }
         }
-        let mut models = Vec::with_capacity(rules.most_models);
-        places.retain(|place| {
-            let model = &self.candidate(place).model;
-            if models.contains(model) {
-                return true;
-            }
-            let has_room = models.len() < rules.most_models;
-            if has_room {
-                models.push(model.clone());
-            }
-            has_room
-        });
+        kept
+    }
+
+    /// A candidate that would do and stands behind enough others.
+    fn left_out(&self, place: &Place, why: &str) -> Exclusion {
+        Exclusion {
+            model: self.candidate(place).model.clone(),
+            reason: "rank",
+            detail: format!("score {:.2}; {why}", place.ranked.score),
+        }
     }
 }
 

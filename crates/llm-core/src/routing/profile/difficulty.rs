@@ -81,12 +81,11 @@ fn length(kind: Kind, words: usize) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use super::super::lexicon::Lexicon;
+    use super::super::lexicon::SHARED;
     use super::*;
 
     fn level(kind: Kind, text: &str) -> Difficulty {
-        let lexicon = Lexicon::new().unwrap();
-        judge(kind, &lexicon.search(text), &Structure::of(text)).0
+        judge(kind, &SHARED.search(text), &Structure::of(text)).0
     }
 
     #[test]

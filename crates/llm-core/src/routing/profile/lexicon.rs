@@ -176,13 +176,17 @@ fn stands_alone(text: &str, hit: &Hit) -> bool {
     !is_part
 }
 
+/// Compiled once for all tests.
+#[cfg(test)]
+pub(super) static SHARED: std::sync::LazyLock<Lexicon> =
+    std::sync::LazyLock::new(|| Lexicon::new().unwrap());
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn score(text: &str, kind: Kind) -> f64 {
-        let lexicon = Lexicon::new().unwrap();
-        lexicon.search(text).tasks.get(kind)
+        SHARED.search(text).tasks.get(kind)
     }
 
     #[test]
@@ -204,8 +208,7 @@ mod tests {
 
     #[test]
     fn a_cue_inside_a_longer_one_is_not_counted_twice() {
-        let lexicon = Lexicon::new().unwrap();
-        let found = lexicon.search("翻译成英文");
+        let found = SHARED.search("翻译成英文");
         assert!(
             !found.because.iter().any(|(_, _, word)| *word == "翻译"),
             "{:?}",

@@ -126,6 +126,21 @@ fn quality_puts_the_best_first_whatever_it_costs() {
 }
 
 #[test]
+fn quality_prefers_a_model_that_sees_when_the_text_speaks_of_a_picture() {
+    let candidates = [
+        with("best", |c| c.quality = Some(0.9)),
+        with("seeing", |c| {
+            c.quality = Some(0.5);
+            c.capabilities = Capabilities::VISION;
+        }),
+    ];
+    let mut ask = Ask::default();
+    assert_eq!(order("quality", &ask, &candidates)[0], "best");
+    ask.profile.mentions = Capabilities::VISION;
+    assert_eq!(order("quality", &ask, &candidates)[0], "seeing");
+}
+
+#[test]
 fn latency_puts_the_fastest_first_and_counts_failures_as_time() {
     let measured = |name: &str, ms: f64, failing: f64| {
         with(name, |c| {
@@ -188,6 +203,14 @@ fn balanced_moves_with_the_quality_priority() {
     };
     assert_eq!(first(0.1), "cheap");
     assert_eq!(first(0.9), "good");
+}
+
+#[test]
+fn balanced_steps_around_a_model_that_fails() {
+    let mut failing = with("failing", |c| c.quality = Some(0.6));
+    failing.health.error_rate = 0.5;
+    let candidates = [failing, with("well", |c| c.quality = Some(0.4))];
+    assert_eq!(order("balanced", &Ask::default(), &candidates)[0], "well");
 }
 
 #[test]

@@ -107,13 +107,22 @@ fn a_fallback_the_caller_names_takes_the_place_of_the_rest() {
     ask.preferences.fallback = Fallback::Models(names(&["c", "other/b"]));
     let decision = small().decide(&ask).unwrap();
     assert_eq!(deployments(&decision), ["a", "c", "b#2"]);
+    let left: Vec<_> = decision
+        .excluded
+        .iter()
+        .map(|out| (out.model.as_str(), out.reason))
+        .collect();
+    assert_eq!(left, [("b", "rank")], "the other deployment was not named");
 }
 
 #[test]
 fn no_fallback_means_one_step() {
     let mut ask = ask("hello");
     ask.preferences.fallback = Fallback::None;
-    assert_eq!(small().decide(&ask).unwrap().steps.len(), 1);
+    let decision = small().decide(&ask).unwrap();
+    assert_eq!(decision.steps.len(), 1);
+    let reasons: Vec<_> = decision.excluded.iter().map(|out| out.reason).collect();
+    assert_eq!(reasons, ["rank"; 3], "every candidate is accounted for");
 }
 
 #[test]
@@ -127,6 +136,9 @@ fn the_plan_names_no_more_models_than_may_be_tried() {
         ["a", "b", "b"],
         "deployments are not counted"
     );
+    let behind = &decision.excluded[0];
+    assert_eq!((behind.model.as_str(), behind.reason), ("c", "rank"));
+    assert!(behind.detail.ends_with("at most 2 models are tried"));
 }
 
 #[test]
