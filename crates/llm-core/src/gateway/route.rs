@@ -144,7 +144,7 @@ impl Planner {
 
     /// Decisions in the decision cache.
     pub(super) fn cached_decisions(&self) -> u64 {
-        self.router.cache().len()
+        self.router.cache().len() as u64
     }
 
     /// The request with what its route puts before it: a system prompt, where it has none.

@@ -31,6 +31,7 @@ struct Fixture {
 
 impl Fixture {
     /// A gateway for these models at one provider, with `more` configuration.
+    #[expect(clippy::disallowed_methods, reason = "tests own their files")]
     fn new(models: &[&str], more: &str) -> Self {
         let home = tempfile::tempdir().unwrap();
         let file = home.path().join("config.toml");

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use llm_core::types::answer::FinishReason;
 use llm_core::types::code::Code;
-use llm_core::types::money::Money;
+use llm_core::types::money::{Currency, Money};
 use llm_testkit::reply::Reply;
 use serde_json::json;
 
@@ -42,7 +42,7 @@ async fn a_cost_limit_holds_before_anything_is_sent() {
     let fixture = Fixture::new(&["unpriced"], priced);
     for model in ["dear", "unpriced"] {
         let mut inbound = question(model, "hello");
-        inbound.ask.preferences.max_cost = Money::parse("0.000001", Default::default()).ok();
+        inbound.ask.preferences.max_cost = Money::parse("0.000001", Currency::USD).ok();
         let error = fixture.gateway.chat(inbound).await.unwrap_err();
         assert_eq!(error.code, Code::MaxCost, "{model}: {error}");
     }
