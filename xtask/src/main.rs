@@ -11,6 +11,7 @@
     reason = "reads the environment and the files of the clone, and measures real time"
 )]
 
+mod bench;
 mod ci;
 mod codegen;
 mod features;
@@ -45,6 +46,8 @@ enum Command {
     },
     /// Fetch the real model that tests use, or serve it.
     Models(models::Args),
+    /// Measure the release build beside a bare reverse proxy.
+    Bench(bench::Args),
     /// Install the official client libraries that tests use.
     Sdk,
 }
@@ -55,6 +58,7 @@ fn main() -> ExitCode {
         Command::Tidy => tidy::run(),
         Command::Codegen { check } => codegen::run(check),
         Command::Models(args) => models::run(args),
+        Command::Bench(args) => bench::run(args),
         Command::Sdk => sdk::run(),
     };
     match result {

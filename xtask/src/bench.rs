@@ -1,0 +1,174 @@
+//! `cargo xtask bench`: how fast the release build is, beside a bare reverse proxy in the same run.
+//!
+//! Prints figures and judges none: machines differ and are noisy, ratios of one run do not. The
+//! measuring program is built for release too, because it times routing in process.
+
+mod calls;
+mod floor;
+mod process;
+mod startup;
+mod upstream;
+
+use std::path::PathBuf;
+use std::process::Command;
+
+use anyhow::{Context as _, Result, bail};
+use clap::Subcommand;
+use serde_json::{Value, json};
+
+use crate::workspace;
+
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    /// Write the figures as JSON to this file as well.
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
+    #[command(subcommand)]
+    part: Option<Part>,
+}
+
+/// Parts that run as programs of their own.
+#[derive(Subcommand)]
+enum Part {
+    /// Measure, with the release build in place.
+    #[command(hide = true)]
+    Measure,
+    /// The bare reverse proxy that figures are compared with.
+    #[command(hide = true)]
+    Floor {
+        /// Where requests are sent on to, `HOST:PORT`.
+        upstream: String,
+    },
+}
+
+/// One line of the result.
+pub(crate) struct Figure {
+    pub(crate) name: &'static str,
+    pub(crate) unit: &'static str,
+    /// The value of the gateway.
+    pub(crate) ours: f64,
+    /// The value of the bare proxy, where it has one.
+    pub(crate) floor: Option<f64>,
+    /// What the project aims at, in words.
+    pub(crate) target: &'static str,
+}
+
+pub(crate) fn run(args: Args) -> Result<()> {
+    match args.part {
+        Some(Part::Floor { upstream }) => floor::run(&upstream),
+        Some(Part::Measure) => measure(args.json),
+        None => build_and_measure(args.json),
+    }
+}
+
+/// Builds everything for release and runs the release build of this very program.
+fn build_and_measure(json: Option<PathBuf>) -> Result<()> {
+    let mut build = Command::new(workspace::cargo());
+    build
+        .current_dir(workspace::root())
+        .args(["build", "--release", "--locked"]);
+    build.args([
+        "-p",
+        "llm-server",
+        "-p",
+        "llm-cooperation",
+        "-p",
+        "llm-config",
+        "-p",
+        "xtask",
+    ]);
+    if !build.status().context("cannot run cargo")?.success() {
+        bail!("the release build failed");
+    }
+    let mut measure = Command::new(binary("xtask"));
+    measure.arg("bench");
+    if let Some(json) = json {
+        measure.arg("--json").arg(json);
+    }
+    if !measure.arg("measure").status()?.success() {
+        bail!("measuring failed");
+    }
+    Ok(())
+}
+
+fn measure(json: Option<PathBuf>) -> Result<()> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
+        .enable_all()
+        .build()?;
+    let figures = runtime.block_on(async {
+        let mut figures = startup::routing()?;
+        let upstream = upstream::Upstream::start().await?;
+        figures.extend(startup::cli(&upstream).await?);
+        figures.extend(calls::all(&upstream).await?);
+        anyhow::Ok(figures)
+    })?;
+    print(&figures);
+    if let Some(path) = json {
+        std::fs::write(&path, format!("{:#}\n", as_json(&figures)))
+            .with_context(|| format!("cannot write {}", path.display()))?;
+    }
+    Ok(())
+}
+
+fn print(figures: &[Figure]) {
+    println!("{}", machine());
+    println!("| figure | unit | gateway | bare proxy | ratio | aim |");
+    println!("|---|---|---:|---:|---:|---|");
+    for figure in figures {
+        let floor = figure
+            .floor
+            .map_or_else(|| "–".to_owned(), |value| format!("{value:.1}"));
+        let ratio = figure.floor.filter(|floor| *floor > 0.0).map_or_else(
+            || "–".to_owned(),
+            |floor| format!("{:.2}", figure.ours / floor),
+        );
+        println!(
+            "| {} | {} | {:.1} | {floor} | {ratio} | {} |",
+            figure.name, figure.unit, figure.ours, figure.target
+        );
+    }
+}
+
+fn as_json(figures: &[Figure]) -> Value {
+    let rows: Vec<Value> = figures
+        .iter()
+        .map(|figure| {
+            json!({
+                "name": figure.name,
+                "unit": figure.unit,
+                "gateway": figure.ours,
+                "bare_proxy": figure.floor,
+                "aim": figure.target,
+            })
+        })
+        .collect();
+    json!({ "machine": machine(), "figures": rows })
+}
+
+/// What the figures were measured on.
+fn machine() -> String {
+    let cpu = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let model = cpu
+        .lines()
+        .find_map(|line| line.strip_prefix("model name")?.split_once(": "))
+        .map_or("unknown processor", |(_, name)| name);
+    let cores = std::thread::available_parallelism().map_or(0, usize::from);
+    format!("{cores} cores, {model}, {}", std::env::consts::OS)
+}
+
+/// A program of the release build, beside this one or in the target folder.
+pub(crate) fn binary(name: &str) -> PathBuf {
+    let here = std::env::current_exe().ok();
+    let beside = here
+        .and_then(|exe| Some(exe.parent()?.join(name)))
+        .filter(|path| {
+            path.exists() && path.components().any(|part| part.as_os_str() == "release")
+        });
+    beside.unwrap_or_else(|| target().join("release").join(name))
+}
+
+fn target() -> PathBuf {
+    std::env::var_os("CARGO_TARGET_DIR")
+        .map_or_else(|| workspace::root().join("target"), PathBuf::from)
+}
