@@ -35,6 +35,8 @@ mod tests;
 
 pub use kind::{Choices, Kind};
 
+use crate::types::tokens::is_cjk;
+
 /// Rounds of tidying after which a text that still changes is given up.
 const ROUNDS: usize = 8;
 
@@ -130,10 +132,9 @@ fn second_best(answer: &str, candidates: &[extract::Candidate<'_>], kind: &Kind)
 
 /// Words with letters in them, three Chinese characters being one; formulas have none.
 fn words(text: &str) -> usize {
-    let is_chinese = |c: &char| ('\u{4e00}'..='\u{9fff}').contains(c);
     let latin = text
         .split_whitespace()
-        .filter(|word| word.chars().any(|c| c.is_alphabetic() && !is_chinese(&c)))
+        .filter(|word| word.chars().any(|c| c.is_alphabetic() && !is_cjk(c)))
         .count();
-    latin + text.chars().filter(is_chinese).count() / 3
+    latin + text.chars().filter(|c| is_cjk(*c)).count() / 3
 }

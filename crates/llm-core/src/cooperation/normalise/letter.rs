@@ -2,6 +2,7 @@
 
 use super::kind::Choices;
 use super::plain::plain;
+use crate::types::tokens::is_cjk;
 
 /// What people write before the letter they choose.
 const BEFORE: &[&str] = &[
@@ -97,7 +98,7 @@ fn first(text: &str, choices: &Choices) -> Option<String> {
     let rest = &text[letter.len_utf8()..];
     let next = rest.chars().next()?;
     let apart = ".:)、,;*-".contains(next)
-        || ('\u{4e00}'..='\u{9fff}').contains(&next)
+        || is_cjk(next)
         || rest.starts_with(" (")
         || rest.starts_with(" -")
         || choices.letter_of(rest) == Some(letter.to_string());

@@ -8,6 +8,7 @@
 use super::numeral;
 use super::plain::plain;
 use super::ratio::Ratio;
+use crate::types::tokens::is_cjk;
 
 /// Words before a number that do not change it.
 const BEFORE: &[&str] = &[
@@ -321,5 +322,5 @@ fn is_unit(rest: &str, allowed: bool) -> bool {
 
 /// A Chinese character that is not itself a numeral.
 fn is_plain_chinese(c: char) -> bool {
-    ('\u{4e00}'..='\u{9fff}').contains(&c) && numeral::digit(c).is_none()
+    is_cjk(c) && numeral::digit(c).is_none()
 }

@@ -3,6 +3,7 @@
 use super::extract::tail;
 use super::number;
 use super::plain::plain;
+use crate::types::tokens::is_cjk;
 
 /// The number of a clause that holds exactly one and no arithmetic.
 pub(super) fn only_one_in(text: &str, percent: bool) -> Option<String> {
@@ -48,15 +49,11 @@ fn tokens(text: &str) -> impl Iterator<Item = &str> {
         let from = if is_negative { start - 1 } else { start };
         let touching = text[end..]
             .chars()
-            .take_while(|c| matches!(c, '%' | '_') || (c.is_alphabetic() && !is_chinese(*c)));
+            .take_while(|c| matches!(c, '%' | '_') || (c.is_alphabetic() && !is_cjk(*c)));
         end += touching.map(char::len_utf8).sum::<usize>();
         at = end;
         // The 2 of H2O is no number; an empty piece is passed over by the reader.
         let within_word = before(1).is_some_and(|b| b.is_ascii_alphabetic() || b == b'_');
         Some(if within_word { "" } else { &text[from..end] })
     })
-}
-
-fn is_chinese(c: char) -> bool {
-    ('\u{4e00}'..='\u{9fff}').contains(&c)
 }

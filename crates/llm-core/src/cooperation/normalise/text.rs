@@ -1,6 +1,7 @@
 //! Short answers in words: case, punctuation and articles are folded away.
 
 use super::plain::plain;
+use crate::types::tokens::is_cjk;
 
 /// Longest answer, in characters, that can be counted by its words.
 const LONGEST: usize = 80;
@@ -54,7 +55,7 @@ pub(super) fn fold(text: &str) -> Option<String> {
 /// Drops spaces that Chinese and formulas have or not, as the writer pleases.
 fn close_up(text: &str) -> String {
     let chars: Vec<char> = text.chars().collect();
-    let is_tight = |c: char| is_chinese(c) || "+-*/^=<>()[]|,".contains(c);
+    let is_tight = |c: char| is_cjk(c) || "+-*/^=<>()[]|,".contains(c);
     chars
         .iter()
         .enumerate()
@@ -67,10 +68,6 @@ fn close_up(text: &str) -> String {
         })
         .map(|(_, c)| *c)
         .collect()
-}
-
-fn is_chinese(c: char) -> bool {
-    ('\u{4e00}'..='\u{9fff}').contains(&c)
 }
 
 /// Punctuation that never tells answers apart; `+`, `#`, `%`, `&`, `/` and `-` may.
