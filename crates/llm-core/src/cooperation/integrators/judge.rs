@@ -250,6 +250,8 @@ mod tests {
             "",
             "The best is A",
             r#"{"best": "C"}"#,
+            r#"{"best": "AB"}"#,
+            r#"{"best": "A or B"}"#,
             r#"{"best": 1}"#,
             r#"{"winner": "A"}"#,
             r#"{"best": "A""#,

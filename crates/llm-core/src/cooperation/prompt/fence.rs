@@ -10,7 +10,10 @@ impl Fence {
     /// A fence for these texts. The same texts get the same fence.
     pub(in crate::cooperation) fn around<'a>(texts: impl IntoIterator<Item = &'a str>) -> Self {
         let texts: Vec<&str> = texts.into_iter().collect();
-        let mut seed = digest(texts.iter().copied());
+        Self::from_seed(digest(texts.iter().copied()), &texts)
+    }
+
+    fn from_seed(mut seed: blake3::Hash, texts: &[&str]) -> Self {
         loop {
             let mark = seed.to_hex().as_str()[..8].to_owned();
             if !texts.iter().any(|text| text.contains(&mark)) {
@@ -60,6 +63,12 @@ mod tests {
         assert_ne!(first.mark, second.mark);
         let wrapped = second.wrap("answer", &[("label", "A")], &forged);
         assert_eq!(wrapped.matches(&second.mark).count(), 2);
+
+        // Even a text that guessed the mark does not meet it.
+        let seed = blake3::hash(b"seed");
+        let guessed = Fence::from_seed(seed, &[]).mark;
+        let mark = Fence::from_seed(seed, &[&guessed]).mark;
+        assert_ne!(mark, guessed);
     }
 
     #[test]

@@ -222,3 +222,19 @@ async fn a_role_is_told_after_the_callers_own_instructions() {
     assert!(asked(0)[1].plain_text().contains("critic"));
     assert_eq!(asked(1).len(), 2);
 }
+
+#[tokio::test(start_paused = true)]
+async fn nobody_is_asked_after_the_deadline() {
+    let caller = ScriptedCaller::new()
+        .on("a", Reply::hangs())
+        .on("b", Reply::text("too late"));
+    let played = Scene::new("sequential", &["a", "b"]).play(&caller).await;
+    assert_eq!(played.error().code, Code::DeadlineExceeded);
+    let asked: Vec<&str> = played
+        .seen
+        .iter()
+        .map(|seen| seen.member.as_str())
+        .collect();
+    assert_eq!(asked, ["a"]);
+    assert_eq!(played.error().contributions.len(), 2);
+}

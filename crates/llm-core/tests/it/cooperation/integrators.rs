@@ -300,3 +300,12 @@ async fn the_first_member_judges_where_the_plan_names_nobody() {
     let scene = Scene::new("ensemble", &["a", "b"]).with(|plan| plan.judge = None);
     assert_eq!(scene.play(&caller).await.text(), "It is 42.");
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_writer_that_hangs_is_not_waited_for_longer_than_the_members() {
+    let limit = std::time::Duration::from_secs(60);
+    let caller = answers().on("j", Reply::hangs());
+    let scene = scene("synthesize").with(|plan| plan.caps.deadline = limit);
+    let (played, _) = scene.play_for(&caller, limit * 2).await;
+    assert_eq!(played.expect("the run ends").text(), "forty-one");
+}

@@ -81,12 +81,13 @@ async fn stragglers_are_cancelled_once_the_outcome_cannot_change() {
     let caller = || {
         votes(&[("a", "42"), ("b", "42"), ("c", "42")])
             .on("d", Reply::hangs())
-            .on("e", Reply::hangs())
+            .on("e", Reply::text("41").after(seconds(30)))
     };
     let members = ["a", "b", "c", "d", "e"];
     let played = Scene::new("voting", &members).play(&caller()).await;
     let outcome = played.ok();
     assert!(!outcome.degraded);
+    assert_eq!(outcome.contributions.len(), 5);
     for straggler in ["d", "e"] {
         let skipped = played.of(straggler).as_ref().unwrap_err();
         assert_eq!(
@@ -102,7 +103,7 @@ async fn stragglers_are_cancelled_once_the_outcome_cannot_change() {
     // Nothing is cancelled early without leave, or before the quorum, or from a strict run.
     assert!(waits(Scene::new("voting", &members).with(|plan| plan.early_stop = false)).await);
     assert!(waits(Scene::new("voting", &members).with(|plan| plan.strict = true)).await);
-    assert!(waits(Scene::new("voting", &members).with(|plan| plan.quorum = 4)).await);
+    assert!(waits(Scene::new("voting", &members).with(|plan| plan.quorum = 5)).await);
 }
 
 #[tokio::test(start_paused = true)]
@@ -180,6 +181,23 @@ async fn a_round_that_misses_the_quorum_does_not_count() {
     assert_eq!(played.text(), "41");
     assert_eq!(played.ok().rounds, 2);
     assert!(played.ok().degraded);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_round_that_says_nothing_countable_does_not_count() {
+    let essay = Reply::text("I would rather not say.\n\nIt is a hard question, and so on.");
+    let caller = ["a", "b"].iter().zip(["41", "42"]).fold(
+        ScriptedCaller::new(),
+        |caller, (member, vote)| {
+            caller
+                .on(member, Reply::text(vote))
+                .on(member, essay.clone())
+        },
+    );
+    let scene = Scene::new("voting", &["a", "b"]).with(|plan| plan.rounds = 2);
+    let played = scene.play(&caller).await;
+    assert_eq!(played.text(), "41");
+    assert_eq!(played.ok().tally.as_ref().unwrap().options.len(), 2);
 }
 
 #[tokio::test(start_paused = true)]
