@@ -98,6 +98,21 @@ mod tests {
     }
 
     #[test]
+    fn an_entry_is_made_under_a_lock() {
+        let cache = tempfile::tempdir().expect("a directory");
+        let other = || {
+            let lock = fs::File::open(cache.path().join("thing-1.lock")).expect("a lock");
+            lock.try_lock().is_ok()
+        };
+        ensure_in(cache.path(), "thing-1", |_| {
+            assert!(!other(), "another run could have begun as well");
+            Ok(())
+        })
+        .expect("an entry");
+        assert!(other(), "the lock outlives the making");
+    }
+
+    #[test]
     fn what_could_not_be_made_is_absent_and_made_anew() {
         let cache = tempfile::tempdir().expect("a directory");
         let failed = ensure_in(cache.path(), "thing-1", |directory| {
