@@ -16,20 +16,27 @@ pub(super) fn check(tree: &Tree, findings: &mut Findings) {
                 1,
                 "begin with `//!` and say what this file owns and what it leaves to others",
             );
-        } else if words_of_first_sentence(&header) < FEWEST_WORDS {
+        } else if longest_sentence(&header) < FEWEST_WORDS {
             findings.add(path, 1, "say in a whole sentence what this file owns");
         }
     }
 }
 
-/// The number of words up to the first that ends a sentence; none where no word does.
-fn words_of_first_sentence(text: &str) -> usize {
+/// The number of words in the longest of the sentences; none where nothing ends like a sentence.
+fn longest_sentence(text: &str) -> usize {
     let ends = |word: &str| {
         word.trim_end_matches(['`', ')', '"'])
             .ends_with(['.', '!', '?'])
     };
-    let mut words = text.split_whitespace();
-    words.position(ends).map_or(0, |last| last + 1)
+    let (mut words, mut longest) = (0, 0);
+    for word in text.split_whitespace() {
+        words += 1;
+        if ends(word) {
+            longest = longest.max(words);
+            words = 0;
+        }
+    }
+    longest
 }
 
 #[cfg(test)]
