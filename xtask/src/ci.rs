@@ -51,6 +51,11 @@ const STEPS: &[Step] = &[
         run: || cargo("test --workspace --doc --locked"),
     },
     Step {
+        // The lints on links between pages of documentation run here only.
+        name: "docs",
+        run: || cargo("doc --workspace --no-deps --locked"),
+    },
+    Step {
         name: "fetch",
         run: fetch,
     },

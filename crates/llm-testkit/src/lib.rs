@@ -15,7 +15,7 @@
 //! | [`http`] | a plain HTTP client |
 //! | [`builders`] | values and configurations for tests |
 //! | [`caller`] | a scripted way to ask models, for cooperation |
-//! | [`env`] | running the binaries |
+//! | [`mod@env`] | running the binaries |
 //! | [`logs`] | capturing logs and looking for secrets |
 //! | [`cache`] | what tests fetch once and keep outside the clone |
 //! | [`real_model`] | a real small model behind a loopback port |
