@@ -119,13 +119,15 @@ pub(super) fn distance_from_service(candidate: &Candidate, spread: bool) -> u8 {
 
 /// How well the model suits the task, 0 to 1.
 pub(super) fn fitness(candidate: &Candidate) -> f64 {
-    let at = |place: u16| f64::from(place.min(10)) * 0.01;
+    let at = |place: u16| f64::from(place.min(8)) * 0.01;
     match candidate.fit {
         Fit::Primary(place) => 1.0 - at(place),
+        // Built-in lists age; they settle ties among models whose tags say the same.
+        Fit::Listed(place) => 0.72 - f64::from(place.min(10)) * 0.002,
         Fit::Tagged => 0.7,
         Fit::Fallback(place) => 0.5 - at(place),
         // A model without tags is for everything; one with tags is for something else.
-        Fit::Untold if candidate.tasks.is_empty() => 0.25,
+        Fit::Untold if candidate.tasks.is_empty() => 0.22,
         Fit::Untold => 0.0,
     }
 }
@@ -134,6 +136,7 @@ pub(super) fn fitness(candidate: &Candidate) -> f64 {
 pub(super) fn fit_in_words(candidate: &Candidate, task: &str) -> String {
     match candidate.fit {
         Fit::Primary(place) => format!("choice {} for {task}", u32::from(place) + 1),
+        Fit::Listed(_) => format!("known to suit {task}"),
         Fit::Tagged => format!("tagged for {task}"),
         Fit::Fallback(_) => format!("a fallback for {task}"),
         Fit::Untold if candidate.tasks.is_empty() => "a model without task tags".to_owned(),

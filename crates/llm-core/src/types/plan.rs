@@ -111,8 +111,10 @@ pub struct Candidate {
 /// How well a model suits a task, best first.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Fit {
-    /// On the task's primary list, at this position.
+    /// On the primary list the configuration gives the task, at this position.
     Primary(u16),
+    /// On the list that is built in for the task, at this position: a hint, not somebody's word.
+    Listed(u16),
     /// One of its task tags names the task.
     Tagged,
     /// On the task's fallback list, at this position.
