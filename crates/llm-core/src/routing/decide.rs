@@ -175,6 +175,7 @@ impl Router {
             kept: &field.first.kept,
             order: &first,
             profile: &profile,
+            tasks: &self.tasks,
         }
         .cooperation(&self.settings)?;
         let spare = ordered(&field.spare, rules.spare_strategy, &order);

@@ -14,7 +14,7 @@
 //!   "steps": [{
 //!     "rank": 1, "deployment": "qwen3_8b", "model": "qwen3_8b", "provider": "aigcbest",
 //!     "score": 0.61, "estimated_cost": {"amount": "0.0031", "currency": "USD"},
-//!     "reasons": [{"factor": "task", "value": 0.55, "detail": "choice 1 for math"}]
+//!     "reasons": [{"factor": "task", "value": 0.55, "detail": "known to suit math"}]
 //!   }],
 //!   "excluded": [{"model": "qwen3_32b", "reason": "capability", "detail": "lacks vision"}],
 //!   "cooperation": {"mode": "parallel", "members": ["a", "b"], "reason": "…"},

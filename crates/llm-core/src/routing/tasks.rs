@@ -1,7 +1,8 @@
 //! Which models suit which task: the built-in table, and the configuration over it.
 //!
 //! The built-in rows are data (`data/tasks.toml`): the mappings the two earlier systems had, and
-//! rows of the same kind for the tasks analysis can find out. A row of the configuration replaces
+//! rows of the same kind for the tasks analysis can find out. Built-in lists age, so what stands
+//! on one is a hint ([`Fit::Listed`]); a row of the configuration is somebody's word and replaces
 //! the built-in one of its name as a whole.
 
 use std::collections::{BTreeMap, HashMap};
@@ -114,8 +115,10 @@ impl TaskTable {
             return own;
         }
         match (self.fit(&self.demanding.judged_by, model, tags), own) {
-            (strong @ (Fit::Primary(_) | Fit::Tagged), _) => strong,
-            (_, Fit::Primary(place) | Fit::Fallback(place)) => Fit::Fallback(place),
+            (strong @ (Fit::Primary(_) | Fit::Listed(_) | Fit::Tagged), _) => strong,
+            (_, Fit::Primary(place) | Fit::Listed(place) | Fit::Fallback(place)) => {
+                Fit::Fallback(place)
+            }
             (_, Fit::Tagged) => Fit::Fallback(u16::MAX),
             (weak, Fit::Untold) => weak,
         }
@@ -134,7 +137,11 @@ impl Row {
             Some(u16::try_from(at).unwrap_or(u16::MAX))
         };
         if let Some(place) = place(&self.primary) {
-            Fit::Primary(place)
+            if self.configured {
+                Fit::Primary(place)
+            } else {
+                Fit::Listed(place)
+            }
         } else if tags.iter().any(|tag| self.tags.contains(tag)) {
             Fit::Tagged
         } else if let Some(place) = place(&self.fallback) {
@@ -185,7 +192,7 @@ mod tests {
             ("market_research", "qwen-plus"),
             ("routing", "qwen3_32b_router"),
         ] {
-            assert_eq!(table.fit(task, first, &[]), Fit::Primary(0), "{task}");
+            assert_eq!(table.fit(task, first, &[]), Fit::Listed(0), "{task}");
         }
         assert_eq!(
             table.fit("stock_analysis", "gpt-3.5-turbo", &[]),
@@ -198,7 +205,7 @@ mod tests {
     #[test]
     fn names_are_compared_without_case_and_separators() {
         let table = table("");
-        assert_eq!(table.fit("vision", "Qwen2.5-VL-72B", &[]), Fit::Primary(0));
+        assert_eq!(table.fit("vision", "Qwen2.5-VL-72B", &[]), Fit::Listed(0));
         assert_eq!(
             table.fit("reasoning", "gpt4o", &[]),
             table.fit("reasoning", "gpt-4o", &[])
@@ -222,7 +229,8 @@ mod tests {
             Fit::Tagged
         );
         assert_eq!(table.fit("math", "mine", &tags(&["vision"])), Fit::Untold);
-        assert!(Fit::Primary(9) < Fit::Tagged && Fit::Tagged < Fit::Fallback(0));
+        assert!(Fit::Primary(9) < Fit::Listed(0) && Fit::Listed(9) < Fit::Tagged);
+        assert!(Fit::Tagged < Fit::Fallback(0));
     }
 
     #[test]

@@ -5,13 +5,14 @@ use std::sync::Arc;
 use super::super::Ranked;
 use super::super::appraisal::estimated_cost;
 use super::super::names::{Pick, Resolved};
+use super::super::tasks::TaskTable;
 use super::RouteError;
 use super::build::Settings;
 use super::rules::Rules;
 use crate::types::ids::{DeploymentId, ModelName};
 use crate::types::money::{Money, Price};
 use crate::types::plan::{AUTO, Ask, Candidate, Fit};
-use crate::types::task::TaskProfile;
+use crate::types::task::{TaskName, TaskProfile};
 
 /// Several models for one request. The gateway makes a plan of it.
 #[derive(Clone, Debug)]
@@ -55,6 +56,7 @@ pub(super) struct Scene<'a> {
     /// All of them, in the order of the strategy.
     pub(super) order: &'a [Ranked],
     pub(super) profile: &'a TaskProfile,
+    pub(super) tasks: &'a TaskTable,
 }
 
 impl Scene<'_> {
@@ -69,17 +71,19 @@ impl Scene<'_> {
             .as_deref()
             .or(settings.cooperation_models.as_deref());
         let (mode, reason, members) = match self.asked_mode(settings)? {
-            Some((Some(mode), reason)) => (mode, reason, self.participants(named, settings)),
+            Some((Some(mode), reason)) => {
+                (mode, reason, self.participants(named, settings.members))
+            }
             Some((None, reason)) => {
                 let mode = settings.mode_for(self.profile);
                 let reason = format!("{reason}; {mode} suits {}", self.profile.task);
-                (mode, reason, self.participants(named, settings))
+                (mode, reason, self.participants(named, settings.members))
             }
             None => {
                 let Some(mode) = suggested(self.target, self.rules, self.profile, settings) else {
                     return Ok(None);
                 };
-                let members = self.participants(named, settings);
+                let members = self.participants(named, 0);
                 if !is_worth_it(&members, self.rules, settings) {
                     return Ok(None);
                 }
@@ -161,31 +165,19 @@ fn is_worth_it(members: &[Participant], rules: &Rules, settings: &Settings) -> b
 
 impl Scene<'_> {
     /// The distinct models worth taking part: those that were named, in that order; else, in the
-    /// order of the strategy, those that suit the task or are for everything, and all of them
-    /// when there are too few of these.
-    fn participants(&self, named: Option<&[Pick]>, settings: &Settings) -> Vec<Participant> {
-        let mut members: Vec<Participant> = Vec::new();
-        let mut others: Vec<Participant> = Vec::new();
+    /// order of the strategy, those that suit the task or are for everything. When these are
+    /// fewer than wanted, those for general text stand behind them, then all others.
+    fn participants(&self, named: Option<&[Pick]>, wanted: usize) -> Vec<Participant> {
+        let [mut members, mut general, mut others] = [const { Vec::new() }; 3];
         for ranked in self.order {
             let candidate = &self.kept[ranked.index];
             let group = match named {
                 Some(picks) if !picks.iter().any(|pick| pick.means(candidate)) => continue,
+                None if !suits(candidate) && self.is_general(candidate) => &mut general,
                 None if !suits(candidate) => &mut others,
                 _ => &mut members,
             };
-            match group
-                .iter_mut()
-                .find(|member| member.model == candidate.model)
-            {
-                Some(member) => member.targets.push(candidate.deployment.clone()),
-                None => group.push(Participant {
-                    model: candidate.model.clone(),
-                    targets: vec![candidate.deployment.clone()],
-                    price: candidate.price.clone(),
-                    max_output: candidate.max_output,
-                    estimated_cost: estimated_cost(candidate, self.profile),
-                }),
-            }
+            self.join(group, candidate);
         }
         match named {
             Some(picks) => {
@@ -193,10 +185,35 @@ impl Scene<'_> {
                     |member: &Participant| picks.iter().position(|pick| pick.model == member.model);
                 members.sort_by_key(|member| place(member).unwrap_or(usize::MAX));
             }
-            None if members.len() < settings.members.min(FEWEST) => members.extend(others),
+            None if members.len() < wanted => {
+                members.append(&mut general);
+                members.append(&mut others);
+            }
             None => {}
         }
         members
+    }
+
+    /// Adds a deployment to its model's entry.
+    fn join(&self, group: &mut Vec<Participant>, candidate: &Candidate) {
+        let known = group
+            .iter_mut()
+            .find(|member| member.model == candidate.model);
+        match known {
+            Some(member) => member.targets.push(candidate.deployment.clone()),
+            None => group.push(Participant {
+                model: candidate.model.clone(),
+                targets: vec![candidate.deployment.clone()],
+                price: candidate.price.clone(),
+                max_output: candidate.max_output,
+                estimated_cost: estimated_cost(candidate, self.profile),
+            }),
+        }
+    }
+
+    fn is_general(&self, candidate: &Candidate) -> bool {
+        let model = candidate.model.as_str();
+        self.tasks.fit(TaskName::GENERAL, model, &candidate.tasks) != Fit::Untold
     }
 }
 

@@ -3,7 +3,7 @@
 //! | part | contribution |
 //! |---|---|
 //! | `vision` | 0.60 for a model that sees, when the text speaks of a picture |
-//! | `task` | 0.55 × fit: 1.0 to 0.9 by place on the task's primary list, 0.7 tagged, 0.5 to 0.4 fallback, 0.25 for a model without tags, 0 for one tagged for other things |
+//! | `task` | 0.55 × fit: 1.0 to 0.92 by place on the configured primary list, 0.72 to 0.7 on the built-in one, 0.7 tagged, 0.5 to 0.42 fallback, 0.22 for a model without tags, 0 for one tagged for other things |
 //! | `quality` | 0.10 × w × quality |
 //! | `cost` | 0.07 × (1 − w) × (cheapest ÷ its cost), 0.5 where unknown |
 //! | `latency` | 0.03 × (1 − w) × (fastest ÷ its latency), 0.5 where unknown |
@@ -14,8 +14,8 @@
 //! w is how much quality matters: the difficulty's demand d (low 0.25, medium 0.5, high 0.8, very
 //! high 1) moved towards 0 or 1 by the caller's quality priority q:
 //! w = q + (1 − |2q − 1|) × (d − 0.5). So the gap between two classes of fit (0.11 at the least) is
-//! wider than all of quality, cost and speed together: fit decides first, and within one class a
-//! cheaper or better model may pass one that stands before it on the list.
+//! wider than all of quality, cost and speed together: fit decides first, and within one class (the
+//! built-in list and the tags are one) a cheaper or better model may pass one that stands before it.
 //!
 //! The score is the sum brought to 0 to 1: (sum + 0.45) ÷ 1.75.
 

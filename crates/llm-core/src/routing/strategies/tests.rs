@@ -360,6 +360,28 @@ fn auto_takes_what_suits_the_task_and_then_weighs_quality_against_cost() {
 }
 
 #[test]
+fn a_built_in_list_settles_ties_and_a_configured_one_is_kept_to() {
+    let good = |name: &str, fit, quality| {
+        with(name, |c| {
+            c.fit = fit;
+            c.quality = Some(quality);
+        })
+    };
+    let first = |listed| {
+        let mut ask = Ask::default();
+        ask.profile.difficulty = Difficulty::High;
+        let candidates = [
+            good("tagged", Fit::Tagged, 0.9),
+            good("listed", listed, 0.5),
+            good("tagged_too", Fit::Tagged, 0.5),
+        ];
+        order("auto", &ask, &candidates)
+    };
+    assert_eq!(first(Fit::Listed(2)), ["tagged", "listed", "tagged_too"]);
+    assert_eq!(first(Fit::Primary(2)), ["listed", "tagged", "tagged_too"]);
+}
+
+#[test]
 fn auto_prefers_a_model_that_sees_when_the_text_speaks_of_a_picture() {
     let candidates = [
         with("fitting", |c| c.fit = Fit::Primary(0)),

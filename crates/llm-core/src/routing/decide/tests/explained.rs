@@ -51,7 +51,7 @@ fn a_decision_is_explained_in_the_documented_shape() {
     assert_eq!(first["model"], "qwen3_32b_reasoning");
     assert_eq!(first["estimated_cost"]["currency"], "CNY");
     assert_eq!(first["reasons"][0]["factor"], "task");
-    assert_eq!(first["reasons"][0]["detail"], "choice 1 for math");
+    assert_eq!(first["reasons"][0]["detail"], "known to suit math");
     assert_eq!(explained["steps"][1]["estimated_cost"], Value::Null);
     assert_eq!(explained["took_us"], Value::Null);
 }

@@ -60,6 +60,11 @@ const ROWS: &[(&str, &str, &str)] = &[
     ),
     ("Find the derivative of x^3 + 2x", "math", REASONING),
     (
+        "Prove rigorously that there are infinitely many primes",
+        "math",
+        REASONING,
+    ),
+    (
         "一个长方体的长是5厘米，宽3厘米，高2厘米，体积是多少？",
         "math",
         REASONING,

@@ -31,7 +31,7 @@ pub(super) const CUES: &[Group] = &[
         "多少|计算|求出|求|已知|已知函数|整数|自然数|素数|质数|分数|小数|百分之|多少个人|最大值|最小值|平均|倍|几分之几|\
          每小时|路程|抛掷|骰子|calculate|compute|solve|how many|how much|per hour|per day|per week|\
          each day|twice as many|times as many|as many as|half as|remaining|left over|average of|sum of|\
-         product of|ratio|fraction|prime number|integer|sin|cos|tan|sqrt|dice|coin flip|cost in total|\
+         product of|ratio|fraction|prime number|prime|integer|sin|cos|tan|sqrt|dice|coin flip|cost in total|\
          miles|dollars|cents",
     ),
     task(
@@ -76,6 +76,7 @@ pub(super) const CUES: &[Group] = &[
         0.5,
         "排序|class|method|implement|script|input|output",
     ),
+    opening(Kind::Math, 2.5, "prove|show that|证明|求证"),
     opening(
         Kind::Code,
         2.0,

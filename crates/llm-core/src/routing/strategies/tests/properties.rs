@@ -13,6 +13,7 @@ fn any_candidate() -> impl Strategy<Value = Candidate> {
     let figure = prop_oneof![Just(f64::NAN), Just(f64::INFINITY), Just(-1.0), 0.0..1e6];
     let fit = prop_oneof![
         (0..12_u16).prop_map(Fit::Primary),
+        any::<u16>().prop_map(Fit::Listed),
         Just(Fit::Tagged),
         any::<u16>().prop_map(Fit::Fallback),
         Just(Fit::Untold),
