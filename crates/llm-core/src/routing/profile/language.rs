@@ -59,32 +59,55 @@ fn is_japanese(text: &str, structure: &Structure) -> bool {
     structure.other_letters > 0 && kana * 4 > han
 }
 
-/// Short words that are frequent in one language and not words of the other.
-const ENGLISH: &[&str] = &[
-    "a", "about", "an", "and", "are", "as", "at", "be", "by", "can", "do", "does", "for", "from",
-    "have", "how", "i", "if", "in", "is", "it", "me", "my", "of", "on", "or", "please", "that",
-    "the", "this", "to", "was", "what", "when", "which", "who", "why", "will", "with", "you",
-    "your",
-];
-const FOREIGN: &[&str] = &[
-    "al", "aus", "avec", "che", "como", "con", "das", "de", "del", "dem", "den", "der", "des",
-    "di", "die", "du", "ein", "eine", "el", "en", "est", "et", "auf", "für", "il", "ist", "je",
-    "la", "las", "le", "les", "los", "mit", "nicht", "não", "o", "os", "para", "pas", "per", "por",
-    "pour", "que", "qui", "se", "sich", "sie", "sont", "um", "un", "una", "und", "une", "uma",
-    "von", "vous", "wie", "zu",
-];
+/// Short words that are frequent in English and not words of the others, packed.
+const ENGLISH: [u64; 41] = packed(
+    "a about an and are as at be by can do does for from have how i if in is it me my of on \
+     or please that the this to was what when which who why will with you your",
+);
+/// Short words that are frequent in other languages with Latin letters and not in English, packed.
+const FOREIGN: [u64; 58] = packed(
+    "al aus avec che como con das de del dem den der des di die du ein eine el en est et auf \
+     für il ist je la las le les los mit nicht não o os para pas per por pour que qui se sich \
+     sie sont um un una und une uma von vous wie zu",
+);
+
+/// Words between blanks, each packed.
+const fn packed<const N: usize>(words: &str) -> [u64; N] {
+    let bytes = words.as_bytes();
+    let mut all = [0; N];
+    let (mut at, mut word) = (0, 0);
+    while at < bytes.len() {
+        if bytes[at] == b' ' {
+            word += 1;
+        } else {
+            all[word] = all[word] << 8 | bytes[at] as u64;
+        }
+        at += 1;
+    }
+    assert!(
+        word + 1 == N,
+        "the number of words is not the one announced"
+    );
+    all
+}
+
+/// A word of at most eight bytes in small letters, as a number that compares at once.
+fn pack(word: &str) -> u64 {
+    word.bytes().fold(0, |packed, byte| {
+        packed << 8 | u64::from(byte.to_ascii_lowercase())
+    })
+}
 
 /// Whether Latin text is English rather than another language that uses the letters.
 fn is_english(text: &str) -> bool {
     let (mut english, mut foreign) = (0, 0);
     let end = text.floor_char_boundary(LOOKED_AT);
     for word in text[..end].split(|char: char| !char.is_alphabetic()) {
-        if word.is_empty() || word.len() > 8 {
-            continue;
+        if (1..=8).contains(&word.len()) {
+            let packed = pack(word);
+            english += usize::from(ENGLISH.contains(&packed));
+            foreign += usize::from(FOREIGN.contains(&packed));
         }
-        let known = |list: &[&str]| list.iter().any(|known| known.eq_ignore_ascii_case(word));
-        english += usize::from(known(ENGLISH));
-        foreign += usize::from(known(FOREIGN));
     }
     foreign < 2 || english * 2 > foreign
 }

@@ -42,7 +42,9 @@ impl Structure {
     /// Looks at a text.
     pub(super) fn of(text: &str) -> Self {
         let mut structure = Self {
-            fence: text.contains("```") || text.contains("~~~"),
+            fence: [b"```", b"~~~"]
+                .iter()
+                .any(|fence| memchr::memmem::find(text.as_bytes(), *fence).is_some()),
             ..Self::default()
         };
         structure.scan_characters(text);
@@ -71,11 +73,18 @@ impl Structure {
         let mut formula = Formula::default();
         let mut before = ' ';
         let mut digits = 0_u64;
-        for (at, raw) in text.char_indices() {
-            // Inside a word nothing happens but counting, and most of a text is inside words.
-            if raw.is_ascii_alphabetic() && before.is_ascii_alphabetic() {
-                self.latin_letters += 1;
+        let mut rest = text;
+        while let Some(raw) = rest.chars().next() {
+            let here = rest;
+            // A word is taken whole: nothing happens inside it but counting.
+            let letters = leading_letters(rest);
+            rest = &rest[letters.max(raw.len_utf8())..];
+            if letters > 1 {
+                self.see_word(letters, before, here);
                 formula = Formula::default();
+                if before.is_ascii_digit() {
+                    self.see_unit(digits, here);
+                }
                 before = raw;
                 continue;
             }
@@ -86,7 +95,7 @@ impl Structure {
             }
             let char = if raw.is_ascii() { raw } else { narrow(raw) };
             if before.is_ascii_digit() && !char.is_ascii_digit() {
-                self.see_unit(digits, &text[at..]);
+                self.see_unit(digits, here);
             }
             match char {
                 '0'..='9' => {
@@ -97,15 +106,9 @@ impl Structure {
                     }
                     digits = digits * 10 % 1_000_000 + u64::from(char) - u64::from('0');
                 }
-                'a'..='z' | 'A'..='Z' => {
-                    self.latin_letters += 1;
-                    if !is_letter(before) || is_han(before) {
-                        self.latin_words += 1;
-                        self.see_option(char, before, &text[at..]);
-                    }
-                }
+                'a'..='z' | 'A'..='Z' => self.see_word(1, before, here),
                 '?' => self.questions += 1,
-                '\\' => self.math_signs += usize::from(is_latex(&text[at..])),
+                '\\' => self.math_signs += usize::from(is_latex(here)),
                 '²' | '³' | '√' | '∑' | '∫' | 'π' | '≤' | '≥' | '≠' | '∞' | '∠' | '△' | '⊥' =>
                 {
                     self.math_signs += 1;
@@ -128,6 +131,15 @@ impl Structure {
         }
     }
 
+    /// A run of so many ASCII letters, which may go on a word with letters of another kind.
+    fn see_word(&mut self, letters: usize, before: char, here: &str) {
+        self.latin_letters += letters;
+        if !is_letter(before) || is_han(before) {
+            self.latin_words += 1;
+            self.see_option(before, here);
+        }
+    }
+
     /// What stands behind a number: a unit, or the length an answer should have (`800字`,
     /// `500 words`, `300-word`).
     fn see_unit(&mut self, number: u64, rest: &str) {
@@ -143,15 +155,15 @@ impl Structure {
         }
     }
 
-    fn see_option(&mut self, char: char, before: char, rest: &str) {
-        if !('A'..='E').contains(&char) || !(before.is_whitespace() || before == '(') {
+    fn see_option(&mut self, before: char, here: &str) {
+        let mut chars = here.chars();
+        let Some(letter @ 'A'..='E') = chars.next() else {
             return;
-        }
-        if matches!(
-            rest.chars().nth(1).map(narrow),
-            Some('.' | '、' | ')' | ':')
-        ) {
-            self.options |= 1 << (char as u8 - b'A');
+        };
+        let begins = before.is_whitespace() || before == '(';
+        let ends = matches!(chars.next().map(narrow), Some('.' | '、' | ')' | ':'));
+        if begins && ends {
+            self.options |= 1 << (letter as u8 - b'A');
         }
     }
 
@@ -334,6 +346,11 @@ impl Formula {
             None => {}
         }
     }
+}
+
+/// How many ASCII letters a text begins with.
+pub(super) fn leading_letters(text: &str) -> usize {
+    text.bytes().take_while(u8::is_ascii_alphabetic).count()
 }
 
 /// Whether a character is Han.

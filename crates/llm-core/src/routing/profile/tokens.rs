@@ -7,6 +7,8 @@
 //! Chinese text is estimated about 30 % too low. Every model counts in its own way, so the result
 //! is for choosing and for reserving, never for billing.
 
+use super::structure::leading_letters;
+
 /// Thousandths of a token for each unit of a class.
 mod weight {
     /// A run of ASCII letters.
@@ -64,37 +66,41 @@ fn slice(text: &str, start: usize) -> &str {
     &text[start..end.max(start)]
 }
 
+/// The class of a character that counts by its run.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Class {
-    Letter,
-    Digit,
+enum Run {
+    Digits,
     Break,
-    Space,
     None,
 }
 
 fn milli_tokens(text: &str) -> u64 {
     let mut total = 0_u64;
-    let mut before = Class::None;
-    let mut run = 0_u32;
-    for char in text.chars() {
-        let class = match char {
-            'a'..='z' | 'A'..='Z' => Class::Letter,
-            '0'..='9' => Class::Digit,
-            '\n' => Class::Break,
-            ' ' | '\t' | '\r' => Class::Space,
-            _ => Class::None,
+    let mut before = Run::None;
+    let mut length = 0_u32;
+    let mut rest = text;
+    while let Some(char) = rest.chars().next() {
+        let letters = leading_letters(rest);
+        if letters > 0 {
+            total += weight::WORD + weight::LONG_LETTER * letters.saturating_sub(6) as u64;
+            rest = &rest[letters..];
+            before = Run::None;
+            continue;
+        }
+        rest = &rest[char.len_utf8()..];
+        let run = match char {
+            '0'..='9' => Run::Digits,
+            '\n' => Run::Break,
+            _ => Run::None,
         };
-        run = if class == before { run + 1 } else { 0 };
-        total += match class {
-            Class::Letter if run == 0 => weight::WORD,
-            Class::Letter if run >= 6 => weight::LONG_LETTER,
-            Class::Digit if run.is_multiple_of(3) => weight::DIGITS,
-            Class::Break if run == 0 => weight::BREAK,
-            Class::Letter | Class::Digit | Class::Break | Class::Space => 0,
-            Class::None => sign(char),
+        length = if run == before { length + 1 } else { 0 };
+        total += match (run, char) {
+            (Run::Digits, _) if length.is_multiple_of(3) => weight::DIGITS,
+            (Run::Break, _) if length == 0 => weight::BREAK,
+            (Run::Digits | Run::Break, _) | (Run::None, ' ' | '\t' | '\r') => 0,
+            (Run::None, char) => sign(char),
         };
-        before = class;
+        before = run;
     }
     total
 }
