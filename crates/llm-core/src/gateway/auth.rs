@@ -167,7 +167,7 @@ impl Authenticator {
                 "this gateway needs a key"
             }));
         };
-        let digest = *blake3::hash(shown.expose().as_bytes()).as_bytes();
+        let digest = *digest(shown).as_bytes();
         let key = self
             .keys
             .get(&digest)
@@ -184,6 +184,11 @@ impl Authenticator {
             models: key.models.clone(),
         })
     }
+}
+
+/// What is kept of a key; in hexadecimal it is the `digest` of `[keys.NAME]`.
+pub fn digest(key: &Secret) -> blake3::Hash {
+    blake3::hash(key.expose().as_bytes())
 }
 
 fn refusal(message: &str) -> GatewayError {

@@ -4,11 +4,12 @@
 //! stops it, and dropping the stream drops the run with everything it started.
 
 use std::collections::VecDeque;
+use std::future::poll_fn;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use futures_util::future::BoxFuture;
-use futures_util::stream::{Stream, StreamExt as _};
+use futures_util::stream::Stream;
 use tokio::sync::mpsc;
 
 use super::error::GatewayError;
@@ -55,45 +56,33 @@ impl RunStream {
 
     /// Waits until the answer begins, so that a failure before it can still be told by a status.
     ///
-    /// Progress seen meanwhile is kept and read later.
+    /// What is seen meanwhile is kept and read later. May be dropped half-way and called again.
     pub async fn head(&mut self) -> Result<(), GatewayError> {
-        let mut kept = VecDeque::new();
-        while let Some(piece) = self.next().await {
-            let begins = match &piece {
-                Piece::Failed(error) => return Err(error.clone()),
-                Piece::Answer(event) => event.is_content(),
-                Piece::Done(_) => true,
-                Piece::Progress(_) => false,
-            };
-            if begins || kept.len() < MAX_WAITING {
-                kept.push_back(piece);
+        if self.seen().any(begins) {
+            return Ok(());
+        }
+        while let Some(piece) = poll_fn(|cx| self.poll_run(cx)).await {
+            if let Piece::Failed(error) = piece {
+                return Err(error);
             }
-            if begins {
+            let is_begun = begins(&piece);
+            if is_begun || self.waiting.len() < MAX_WAITING {
+                self.waiting.push_back(piece);
+            }
+            if is_begun {
                 break;
             }
         }
-        // `next` has emptied what waited before, so the order is kept.
-        self.waiting = kept;
         Ok(())
     }
 
-    fn receive(&mut self, cx: &mut Context<'_>) -> Poll<Option<Piece>> {
-        self.progress.poll_recv(cx).map(|progress| {
-            progress.map(|progress| match progress {
-                Progress::Run(event) => Piece::Progress(event),
-                Progress::Final(event) => Piece::Answer(event),
-            })
-        })
+    /// What [`RunStream::head`] has seen and nobody has read yet.
+    pub fn seen(&self) -> impl Iterator<Item = &Piece> {
+        self.waiting.iter()
     }
-}
 
-impl Stream for RunStream {
-    type Item = Piece;
-
-    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Piece>> {
-        if let Some(piece) = self.waiting.pop_front() {
-            return Poll::Ready(Some(piece));
-        }
+    /// The next piece of the run itself, past those that wait.
+    fn poll_run(&mut self, cx: &mut Context<'_>) -> Poll<Option<Piece>> {
         if let Poll::Ready(Some(piece)) = self.receive(cx) {
             return Poll::Ready(Some(piece));
         }
@@ -114,5 +103,34 @@ impl Stream for RunStream {
             return Poll::Pending;
         }
         Poll::Ready(self.end.take())
+    }
+
+    fn receive(&mut self, cx: &mut Context<'_>) -> Poll<Option<Piece>> {
+        self.progress.poll_recv(cx).map(|progress| {
+            progress.map(|progress| match progress {
+                Progress::Run(event) => Piece::Progress(event),
+                Progress::Final(event) => Piece::Answer(event),
+            })
+        })
+    }
+}
+
+impl Stream for RunStream {
+    type Item = Piece;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Piece>> {
+        match self.waiting.pop_front() {
+            Some(piece) => Poll::Ready(Some(piece)),
+            None => self.poll_run(cx),
+        }
+    }
+}
+
+/// Whether a reader has to be shown something from here on.
+fn begins(piece: &Piece) -> bool {
+    match piece {
+        Piece::Answer(event) => event.is_content(),
+        Piece::Done(_) | Piece::Failed(_) => true,
+        Piece::Progress(_) => false,
     }
 }

@@ -30,6 +30,10 @@ impl RawFields {
             let text = error.to_string();
             match text.strip_prefix(DUPLICATE) {
                 Some(rest) => RawError::Duplicate(rest.split('`').next().unwrap_or("").to_owned()),
+                // The parser's words about a wrong type quote the value.
+                None if error.is_data() && text.starts_with("invalid type") => {
+                    RawError::Invalid("it is not an object".to_owned())
+                }
                 None => RawError::Invalid(text),
             }
         })
@@ -86,7 +90,7 @@ impl PartialEq for RawFields {
 /// Why a body was refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RawError {
-    /// Not a JSON object; the parser's words, with line and column.
+    /// Not a JSON object: what is wrong, with line and column where there are any. Never a value.
     Invalid(String),
     /// A key occurs twice.
     Duplicate(String),
@@ -180,6 +184,21 @@ mod tests {
     fn a_key_may_occur_once() {
         let error = RawFields::parse(br#"{"model":"a","model":"b"}"#).unwrap_err();
         assert_eq!(error, RawError::Duplicate("model".into()));
+    }
+
+    #[test]
+    fn what_is_no_object_is_not_quoted() {
+        for body in [
+            r#""a secret""#,
+            r#"["a secret"]"#,
+            r#"{"a secret" 1}"#,
+            "a secret",
+        ] {
+            let RawError::Invalid(text) = RawFields::parse(body.as_bytes()).unwrap_err() else {
+                panic!("{body}")
+            };
+            assert!(!text.contains("secret"), "{text}");
+        }
     }
 
     #[test]
