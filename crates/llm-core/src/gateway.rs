@@ -38,6 +38,7 @@ pub mod runtime;
 pub mod assemble;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::time::timeout_at;
 
@@ -54,7 +55,7 @@ use inbound::{Inbound, Origin};
 use limits::Limits;
 use respond::Completion;
 use route::Planner;
-use stats::Stats;
+use stats::{Running, Stats, Total};
 use stream::RunStream;
 
 use crate::types::plan::RoutePlan;
@@ -133,11 +134,19 @@ impl Gateway {
             account: &account,
             events,
         };
+        let counted = Counted::begin(&self.parts.stats, &plan);
+        let started = engine.clock.now();
         let outcome = timeout_at(admitted.deadline().at(), runner.run(&plan, &admitted))
             .await
-            .unwrap_or_else(|_| Err(error::deadline_passed()))?;
-        let outcome = hold_to_schema(outcome, &admitted)?;
-        Ok(Completion::of(outcome, plan, &admitted, engine.clock.now()))
+            .unwrap_or_else(|_| Err(error::deadline_passed()))
+            .and_then(|outcome| hold_to_schema(outcome, &admitted));
+        counted.end(outcome.is_ok(), engine.clock.now() - started);
+        Ok(Completion::of(
+            outcome?,
+            plan,
+            &admitted,
+            engine.clock.now(),
+        ))
     }
 
     /// The flow, counted. A caller that leaves drops the counters too, which count it as failed.
@@ -154,21 +163,29 @@ impl Gateway {
         let took = clock.now() - started;
         running.end(result.is_ok(), took);
         match &result {
-            Ok(completion) => {
-                let plan = &completion.plan;
-                metrics::finished(plan.mode(), "ok", took);
-                stats
-                    .strategies
-                    .get(&plan.strategy)
-                    .inspect(|total| total.add(true, took));
-                stats
-                    .modes
-                    .get(plan.mode())
-                    .inspect(|total| total.add(true, took));
-            }
+            Ok(completion) => metrics::finished(completion.plan.mode(), "ok", took),
             Err(error) => metrics::finished("none", error.code.name(), took),
         }
         result
+    }
+}
+
+/// A planned request in the totals of its strategy and its mode. Dropped untold it counts as failed.
+struct Counted<'a>([Option<Running<'a>>; 2]);
+
+impl<'a> Counted<'a> {
+    fn begin(stats: &'a Stats, plan: &RoutePlan) -> Self {
+        let totals = [
+            stats.strategies.get(&plan.strategy),
+            stats.modes.get(plan.mode()),
+        ];
+        Self(totals.map(|total| total.map(Total::begin)))
+    }
+
+    fn end(self, succeeded: bool, took: Duration) {
+        for running in self.0.into_iter().flatten() {
+            running.end(succeeded, took);
+        }
     }
 }
 

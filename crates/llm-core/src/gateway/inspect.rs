@@ -15,7 +15,7 @@ use crate::types::plan::{HealthSnapshot, HealthState};
 pub struct ModelView<'a> {
     /// The first of its deployments, which carries the model's facts.
     pub deployment: &'a Deployment,
-    /// How it is doing: the best of its deployments.
+    /// How it is doing: the best of its deployments, with the traffic of all of them.
     pub health: HealthSnapshot,
     /// Why it cannot be called at all.
     pub unusable: Option<&'a Unusable>,
@@ -74,10 +74,16 @@ impl Gateway {
             {
                 Some(view) => {
                     view.places += 1;
+                    let mut together = view.health;
                     if rank(unusable, &health) < rank(view.unusable, &view.health) {
-                        view.health = health;
+                        together = health;
                         view.unusable = unusable;
                     }
+                    // Traffic is that of all places; the state and the averages are the best one's.
+                    together.in_flight = view.health.in_flight + health.in_flight;
+                    together.requests = view.health.requests + health.requests;
+                    together.last_minute = view.health.last_minute + health.last_minute;
+                    view.health = together;
                 }
                 None => views.push(ModelView {
                     deployment,

@@ -7,6 +7,8 @@
 
 mod breaker;
 
+mod rate;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
@@ -19,6 +21,7 @@ use crate::types::plan::{HealthSnapshot, HealthState};
 pub use breaker::{BreakerRules, Verdict};
 
 use breaker::Breaker;
+use rate::Rate;
 
 /// Weight of the newest value in the moving averages.
 const SMOOTHING: f64 = 0.2;
@@ -35,6 +38,7 @@ pub struct Health {
 struct State {
     breaker: Breaker,
     requests: u64,
+    rate: Rate,
     latency_ms: Option<f64>,
     first_token_ms: Option<f64>,
     error_rate: f64,
@@ -49,6 +53,7 @@ impl Health {
             state: Mutex::new(State {
                 breaker: Breaker::new(),
                 requests: 0,
+                rate: Rate::new(),
                 latency_ms: None,
                 first_token_ms: None,
                 error_rate: 0.0,
@@ -87,6 +92,7 @@ impl Health {
             state: health,
             in_flight: self.in_flight.load(Ordering::Relaxed),
             requests: state.requests,
+            last_minute: state.rate.last_minute(now),
             latency_ms: state.latency_ms,
             first_token_ms: state.first_token_ms,
             error_rate: state.error_rate,
@@ -111,6 +117,7 @@ impl Permit {
         let mut state = self.health.state.lock();
         state.breaker.succeeded(now, self.probe);
         state.requests += 1;
+        state.rate.add(now);
         state.error_rate = average(Some(state.error_rate), 0.0);
         state.latency_ms = Some(average(state.latency_ms, took.as_secs_f64() * 1000.0));
         if let Some(first) = first_token {
@@ -126,6 +133,7 @@ impl Permit {
         let rules = self.health.rules;
         let mut state = self.health.state.lock();
         state.requests += 1;
+        state.rate.add(now);
         if failure.kind.counts_against_health() {
             state
                 .breaker

@@ -133,6 +133,8 @@ pub struct HealthSnapshot {
     pub in_flight: u32,
     /// Calls finished since the start.
     pub requests: u64,
+    /// Calls finished within the last minute.
+    pub last_minute: u32,
     /// Moving average of the whole call, milliseconds.
     pub latency_ms: Option<f64>,
     /// Moving average until the first token, milliseconds.

@@ -1,0 +1,88 @@
+//! How many calls ended in the last minute, counted by the second.
+
+use tokio::time::Instant;
+
+/// Seconds that are looked back.
+const WINDOW: u64 = 60;
+
+/// Calls of the last minute. Of fixed size, whatever the traffic.
+#[derive(Debug)]
+pub(super) struct Rate {
+    started: Option<Instant>,
+    counts: [u32; WINDOW as usize],
+    /// The second the newest count belongs to, since `started`.
+    newest: u64,
+}
+
+impl Rate {
+    pub(super) fn new() -> Self {
+        Self {
+            started: None,
+            counts: [0; WINDOW as usize],
+            newest: 0,
+        }
+    }
+
+    /// One more call ended.
+    pub(super) fn add(&mut self, now: Instant) {
+        let second = self.second(now);
+        self.forget_until(second);
+        let count = &mut self.counts[(second % WINDOW) as usize];
+        *count = count.saturating_add(1);
+    }
+
+    /// Calls that ended within the last minute.
+    pub(super) fn last_minute(&self, now: Instant) -> u32 {
+        let Some(started) = self.started else {
+            return 0;
+        };
+        let second = now.saturating_duration_since(started).as_secs();
+        let passed = second.saturating_sub(self.newest);
+        let kept = WINDOW.saturating_sub(passed);
+        (0..kept.min(self.newest + 1))
+            .map(|back| self.counts[((self.newest - back) % WINDOW) as usize])
+            .fold(0, u32::saturating_add)
+    }
+
+    fn second(&mut self, now: Instant) -> u64 {
+        let started = *self.started.get_or_insert(now);
+        now.saturating_duration_since(started)
+            .as_secs()
+            .max(self.newest)
+    }
+
+    /// Empties the seconds between the newest count and this one.
+    fn forget_until(&mut self, second: u64) {
+        for passed in (self.newest + 1..=second).rev().take(WINDOW as usize) {
+            self.counts[(passed % WINDOW) as usize] = 0;
+        }
+        self.newest = second;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::types::clock::{Clock as _, SystemClock};
+
+    proptest::proptest! {
+        #[test]
+        fn the_count_is_that_of_the_last_sixty_seconds(pauses in proptest::collection::vec(0_u64..90, 1..80)) {
+            let start = SystemClock.now();
+            let (mut rate, mut at, mut times) = (Rate::new(), 0, Vec::new());
+            for pause in pauses {
+                at += pause;
+                times.push(at);
+                rate.add(start + Duration::from_secs(at));
+                for later in [at, at + 17, at + 59, at + 60, at + 600] {
+                    // The ring is anchored at the first call, which is second 0 of `times`.
+                    let expected = times.iter().filter(|time| later - **time < 60).count();
+                    let found = rate.last_minute(start + Duration::from_secs(later));
+                    proptest::prop_assert_eq!(found as usize, expected);
+                }
+            }
+        }
+    }
+}
