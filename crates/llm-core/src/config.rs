@@ -37,6 +37,8 @@ pub mod legacy;
 
 pub mod presets;
 
+pub mod prompts;
+
 pub mod detect;
 
 pub mod trust;
