@@ -1,9 +1,11 @@
 //! The accept loop: connections, their limits, and the drain.
 //!
-//! Owned rather than borrowed from the framework because header timeouts, connection caps and a
-//! drain that ends are not to be had otherwise. What a request means is the router's business.
+//! Owned rather than borrowed from the framework because header timeouts, connection caps, a write
+//! stall limit and a drain that ends are not to be had otherwise. What a request means is the
+//! router's business.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
@@ -16,20 +18,28 @@ use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio_io_timeout::TimeoutStream;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tower::ServiceExt as _;
 
-use std::sync::Arc;
-
 /// Largest head of a request.
-const MAX_HEAD_BYTES: usize = 64 * 1024;
+pub const MAX_HEAD_BYTES: usize = 64 * 1024;
 
 /// Streams one HTTP/2 connection may have.
 const MAX_H2_STREAMS: u32 = 100;
 
 /// Pause after a failed accept, such as one for want of descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+
+/// How long a reader of a reply may take nothing of it.
+const WRITE_STALL: Duration = Duration::from_secs(60);
+
+/// How often an HTTP/2 peer is asked whether it is still there, and how long it may take.
+const H2_PING: Duration = Duration::from_secs(20);
+
+/// Time that running replies get to say that they are cut.
+const LAST_WORDS: Duration = Duration::from_secs(1);
 
 /// Limits of connections.
 #[derive(Clone, Copy, Debug)]
@@ -42,6 +52,15 @@ pub struct ConnectionLimits {
     pub grace: Duration,
 }
 
+/// The two moments of an end.
+#[derive(Clone, Debug, Default)]
+pub struct Ending {
+    /// Nothing new is taken; what runs goes on.
+    pub stop: CancellationToken,
+    /// What still runs ends now and says so.
+    pub cut: CancellationToken,
+}
+
 /// How the loop ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Drained {
@@ -51,35 +70,52 @@ pub enum Drained {
     Cut,
 }
 
-/// Serves connections until `stop` is cancelled, then lets the running ones finish.
+/// Serves connections until `ending.stop`, then lets the running ones finish; at the end of the
+/// grace, cancels `ending.cut` itself.
 pub async fn serve(
     listener: TcpListener,
     router: Router,
     limits: ConnectionLimits,
-    stop: CancellationToken,
+    ending: Ending,
 ) -> Drained {
     let places = Arc::new(Semaphore::new(limits.connections.max(1)));
     let connections = TaskTracker::new();
-    let cut = CancellationToken::new();
+    let kill = CancellationToken::new();
     loop {
         let accepted = tokio::select! {
             biased;
-            () = stop.cancelled() => break,
+            () = ending.stop.cancelled() => break,
             accepted = next(&listener, &places) => accepted,
         };
-        let Some((stream, peer, place)) = accepted else { continue };
-        let connection = Connection { stream, peer, place, router: router.clone(), limits };
-        let (stop, cut) = (stop.clone(), cut.clone());
-        connections.spawn(connection.run(stop, cut));
+        let Some((stream, peer, place)) = accepted else {
+            continue;
+        };
+        let connection = Connection {
+            stream,
+            peer,
+            place,
+            router: router.clone(),
+            limits,
+        };
+        connections.spawn(connection.run(ending.stop.clone(), kill.clone()));
     }
     // New connections are refused by the closed socket rather than left waiting.
     drop(listener);
     connections.close();
-    if tokio::time::timeout(limits.grace, connections.wait()).await.is_ok() {
+    if tokio::time::timeout(limits.grace, connections.wait())
+        .await
+        .is_ok()
+    {
         return Drained::Whole;
     }
-    cut.cancel();
-    connections.wait().await;
+    ending.cut.cancel();
+    if tokio::time::timeout(LAST_WORDS, connections.wait())
+        .await
+        .is_err()
+    {
+        kill.cancel();
+        connections.wait().await;
+    }
     Drained::Cut
 }
 
@@ -114,31 +150,35 @@ struct Connection {
 }
 
 impl Connection {
-    async fn run(self, stop: CancellationToken, cut: CancellationToken) {
-        let Self { stream, peer, place, router, limits } = self;
+    async fn run(self, stop: CancellationToken, kill: CancellationToken) {
+        let Self {
+            stream,
+            peer,
+            place,
+            router,
+            limits,
+        } = self;
+        // Until the first request is there, hyper may still be finding out which HTTP is spoken,
+        // which no timeout of its own covers.
+        let begun = CancellationToken::new();
+        let seen = begun.clone();
         let service = service_fn(move |mut request: Request<Incoming>| {
+            seen.cancel();
             request.extensions_mut().insert(ConnectInfo(peer));
             router.clone().oneshot(request.map(Body::new))
         });
-        let mut builder = auto::Builder::new(TokioExecutor::new());
-        builder
-            .http1()
-            .timer(TokioTimer::new())
-            .header_read_timeout(limits.header_timeout)
-            .max_buf_size(MAX_HEAD_BYTES)
-            .half_close(false);
-        builder
-            .http2()
-            .timer(TokioTimer::new())
-            .max_concurrent_streams(MAX_H2_STREAMS)
-            .max_header_list_size(u32::try_from(MAX_HEAD_BYTES).unwrap_or(u32::MAX));
-        let connection = builder.serve_connection(TokioIo::new(stream), service);
+        let mut stream = TimeoutStream::new(stream);
+        stream.set_write_timeout(Some(WRITE_STALL));
+        let builder = builder(&limits);
+        let connection = builder.serve_connection(TokioIo::new(Box::pin(stream)), service);
         tokio::pin!(connection);
+        let too_late = tokio::time::sleep(limits.header_timeout);
+        tokio::pin!(too_late);
         let mut is_stopping = false;
         loop {
             tokio::select! {
                 biased;
-                () = cut.cancelled() => break,
+                () = kill.cancelled() => break,
                 () = stop.cancelled(), if !is_stopping => {
                     is_stopping = true;
                     connection.as_mut().graceful_shutdown();
@@ -149,8 +189,27 @@ impl Connection {
                     }
                     break;
                 }
+                () = too_late.as_mut(), if !begun.is_cancelled() => break,
             }
         }
         drop(place);
     }
+}
+
+fn builder(limits: &ConnectionLimits) -> auto::Builder<TokioExecutor> {
+    let mut builder = auto::Builder::new(TokioExecutor::new());
+    builder
+        .http1()
+        .timer(TokioTimer::new())
+        .header_read_timeout(limits.header_timeout)
+        .max_buf_size(MAX_HEAD_BYTES)
+        .half_close(false);
+    builder
+        .http2()
+        .timer(TokioTimer::new())
+        .keep_alive_interval(H2_PING)
+        .keep_alive_timeout(H2_PING)
+        .max_concurrent_streams(MAX_H2_STREAMS)
+        .max_header_list_size(u32::try_from(MAX_HEAD_BYTES).unwrap_or(u32::MAX));
+    builder
 }

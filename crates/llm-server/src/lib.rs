@@ -1,1 +1,40 @@
-//! x
+//! The HTTP surface of the gateway: the only crate that knows the web framework.
+//!
+//! | module | owns |
+//! |---|---|
+//! | [`serve`], [`accept`] | running a server; the accept loop and the drain |
+//! | [`app`] | what all requests share; reloads |
+//! | [`routes`] | every endpoint, as one table; the handlers |
+//! | [`dispatch`] | the way of a request from socket to reply |
+//! | [`visit`], [`identity`], [`body`] | a request: who asks, from where, what it says |
+//! | [`fields`], [`wishes`], [`templates`], [`asked`] | reading our own fields |
+//! | [`completion`], [`sse`], [`progress`], [`headers`] | what a request is answered |
+//! | [`error`] | what a failure is answered |
+//! | [`record`], [`instruments`] | the log line and the metrics |
+//! | [`openapi`], [`schema`], [`docs_page`] | the description of all this |
+//! | [`cli`] | the `llm-server` program |
+#![warn(missing_docs)]
+
+pub mod accept;
+pub mod app;
+pub mod asked;
+pub mod body;
+pub mod completion;
+mod cors;
+pub mod dispatch;
+pub mod docs_page;
+pub mod error;
+pub mod fields;
+pub mod headers;
+pub mod identity;
+pub mod instruments;
+pub mod openapi;
+pub mod progress;
+pub mod record;
+pub mod routes;
+pub mod schema;
+pub mod serve;
+pub mod sse;
+pub mod templates;
+pub mod visit;
+pub mod wishes;

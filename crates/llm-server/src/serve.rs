@@ -1,0 +1,91 @@
+//! Running a server on listeners that are already bound, until it is told to stop.
+
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+use crate::accept::{self, ConnectionLimits, Drained, Ending};
+use crate::app::App;
+use crate::dispatch::{Listener, router};
+
+/// How often the collected metrics are put in order, so that they do not grow while nobody asks.
+const UPKEEP: Duration = Duration::from_secs(5);
+
+/// Serves a listener until `app.ending().stop`, then drains.
+pub async fn serve(listener: TcpListener, app: Arc<App>) -> Drained {
+    let limits = limits(&app);
+    let router = router(&app, Listener::Main);
+    tokio::select! {
+        drained = accept::serve(listener, router, limits, app.ending().clone()) => drained,
+        never = upkeep(&app) => match never {},
+    }
+}
+
+/// Serves the probes and metrics on a thread of their own, so that they answer while the others
+/// are busy; from the first moment to the last, drain included. Stops when the result is dropped.
+pub fn serve_ops(listener: std::net::TcpListener, app: Arc<App>) -> io::Result<OpsServer> {
+    listener.set_nonblocking(true)?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    let ending = Ending::default();
+    let stop = ending.stop.clone();
+    let thread = std::thread::Builder::new()
+        .name("ops".to_owned())
+        .spawn(move || {
+            runtime.block_on(async move {
+                let limits = ConnectionLimits {
+                    grace: Duration::from_secs(1),
+                    ..limits(&app)
+                };
+                let router = router(&app, Listener::Ops);
+                match TcpListener::from_std(listener) {
+                    Ok(listener) => {
+                        accept::serve(listener, router, limits, ending).await;
+                    }
+                    Err(error) => tracing::error!(%error, "the ops listener cannot be used"),
+                }
+            });
+        })?;
+    Ok(OpsServer {
+        stop,
+        thread: Some(thread),
+    })
+}
+
+/// A running ops listener.
+pub struct OpsServer {
+    stop: CancellationToken,
+    thread: Option<std::thread::JoinHandle<()>>,
+}
+
+impl Drop for OpsServer {
+    fn drop(&mut self) {
+        self.stop.cancel();
+        if let Some(thread) = self.thread.take()
+            && thread.join().is_err()
+        {
+            tracing::error!("the ops listener ended abnormally");
+        }
+    }
+}
+
+fn limits(app: &App) -> ConnectionLimits {
+    let server = &app.current().server;
+    ConnectionLimits {
+        connections: server.max_connections as usize,
+        header_timeout: Duration::from_millis(server.header_timeout_ms),
+        grace: Duration::from_millis(server.shutdown_grace_ms),
+    }
+}
+
+async fn upkeep(app: &App) -> std::convert::Infallible {
+    let mut ticks = tokio::time::interval(UPKEEP);
+    loop {
+        ticks.tick().await;
+        app.metrics().run_upkeep();
+    }
+}

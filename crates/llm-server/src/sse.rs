@@ -1,0 +1,230 @@
+//! A run as server-sent events: chunks of the `OpenAI` dialect, keep-alive comments while nothing is
+//! said, and an honest end.
+//!
+//! The chunks with a finish reason are held back until the run is over. So a stream that fails
+//! after its last piece has none, and the last of them can carry the `llm_cooperation` object
+//! without another chunk, whose empty list of choices many clients trip over. A failure is one
+//! `data: {"error": …}` event and the end, without `[DONE]`. Dropping the body drops the run.
+
+use std::collections::VecDeque;
+use std::convert::Infallible;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use futures_util::Stream;
+use futures_util::StreamExt as _;
+use llm_core::gateway::error::{GatewayError, millis};
+use llm_core::gateway::respond::Completion;
+use llm_core::gateway::shapes::{bill_json, cost_json, usage_json};
+use llm_core::gateway::stream::{Piece, RunStream};
+use llm_core::provider::protocols::openai::{ChunkWriter, ReplyHead};
+use llm_core::types::code::Code;
+use llm_core::types::event::StreamEvent;
+use llm_core::types::money::Cost;
+use llm_core::types::raw::RawFields;
+use llm_core::types::run_event::{EventNumbering, RunEvent};
+use llm_core::types::usage::Usage;
+use serde_json::{Value, json};
+use tokio::time::{Instant, Sleep};
+use tokio_util::sync::WaitForCancellationFutureOwned;
+
+use crate::completion::{metadata, own_fields};
+use crate::error;
+use crate::progress::Seen;
+use crate::visit::Visit;
+
+/// The name of the events that tell what happens meanwhile.
+const OWN_EVENT: &str = "llm_cooperation";
+
+/// What a stream needs besides its run.
+pub struct Manner {
+    /// Our id of the reply.
+    pub reply_id: String,
+    /// Whether the client wants a usage chunk.
+    pub include_usage: bool,
+    /// Whether the client wants to see what happens meanwhile.
+    pub events: bool,
+    /// What the caller should know.
+    pub warnings: Vec<String>,
+}
+
+/// The body of a streamed reply.
+pub struct EventBody {
+    run: RunStream,
+    visit: Visit,
+    manner: Manner,
+    seen: Seen,
+    /// Made when the answer begins, because only then it is known who gives it.
+    writer: Option<ChunkWriter>,
+    /// Finish reasons, until the run is over.
+    held: Vec<StreamEvent>,
+    numbering: EventNumbering,
+    ready: VecDeque<Bytes>,
+    is_over: bool,
+    silence: Pin<Box<Sleep>>,
+    cut: Pin<Box<WaitForCancellationFutureOwned>>,
+}
+
+impl EventBody {
+    /// The body of a run whose beginning has been seen, as far as it has begun.
+    pub fn new(run: RunStream, visit: Visit, manner: Manner) -> Self {
+        let cut = visit.app.ending().cut.clone().cancelled_owned();
+        let until = visit.app.clock().now() + visit.app.options().keep_alive;
+        Self {
+            numbering: EventNumbering::new(visit.id.as_str()),
+            seen: Seen::default(),
+            writer: None,
+            held: Vec::new(),
+            ready: VecDeque::new(),
+            is_over: false,
+            silence: Box::pin(tokio::time::sleep_until(until)),
+            cut: Box::pin(cut),
+            run,
+            visit,
+            manner,
+        }
+    }
+
+    fn tell(&mut self, piece: Piece) {
+        match piece {
+            Piece::Progress(event) => {
+                self.seen.note(&event);
+                if self.manner.events {
+                    self.own_event(event);
+                }
+            }
+            Piece::Answer(event @ StreamEvent::Finish { .. }) => self.held.push(event),
+            Piece::Answer(event) => {
+                let chunk = self.writer().event(&event);
+                self.ready.extend(chunk.map(|chunk| data(&chunk)));
+            }
+            Piece::Done(completion) => self.done(&completion),
+            Piece::Failed(error) => self.failed(&error),
+        }
+    }
+
+    fn done(&mut self, completion: &Completion) {
+        self.visit.record.completed(completion);
+        let own = match own_fields(completion, &self.manner.warnings) {
+            Ok(own) => own,
+            Err(error) => return self.failed(&error),
+        };
+        if self.manner.events {
+            self.own_event(RunEvent::RunCompleted {
+                result: Arc::new(metadata(completion, &self.manner.warnings)),
+                usage: usage_json(&completion.answer.usage),
+                cost: bill_json(&completion.bill),
+                duration_ms: millis(completion.duration),
+            });
+        }
+        let held = std::mem::take(&mut self.held);
+        let ends_with_usage = self.manner.include_usage && completion.answer.usage.is_known();
+        let writer = self.writer();
+        // Of several models' calls the sum counts, which is in no single event.
+        writer.event(&StreamEvent::Usage(completion.answer.usage));
+        let mut chunks: Vec<String> = Vec::new();
+        let last = held.len().checked_sub(1).filter(|_| !ends_with_usage);
+        for (position, event) in held.iter().enumerate() {
+            if Some(position) == last {
+                writer.event(&StreamEvent::Extra {
+                    choice: None,
+                    fields: own.clone(),
+                });
+            }
+            chunks.extend(writer.event(event));
+        }
+        let rest = if last.is_some() {
+            RawFields::default()
+        } else {
+            own
+        };
+        chunks.extend(writer.end(&rest));
+        self.ready.extend(chunks.iter().map(|chunk| data(chunk)));
+        self.ready.push_back(data("[DONE]"));
+        self.is_over = true;
+    }
+
+    fn failed(&mut self, error: &GatewayError) {
+        self.visit.record.failed(error);
+        let object = error::object(error, &self.visit.id);
+        if self.manner.events {
+            self.own_event(RunEvent::RunFailed {
+                error: object.clone(),
+                usage: usage_json(&Usage::default()),
+                cost: cost_json(&Cost::Unknown),
+                duration_ms: millis(self.visit.elapsed()),
+            });
+        }
+        self.ready
+            .push_back(data(&json!({ "error": object }).to_string()));
+        self.is_over = true;
+    }
+
+    fn own_event(&mut self, event: RunEvent) {
+        let now = self.visit.app.clock().wall();
+        let record = self.numbering.record(event, now);
+        let text = serde_json::to_string(&record).unwrap_or_else(|_| Value::Null.to_string());
+        self.ready
+            .push_back(Bytes::from(format!("event: {OWN_EVENT}\ndata: {text}\n\n")));
+    }
+
+    fn writer(&mut self) -> &mut ChunkWriter {
+        let (seen, manner, visit) = (&self.seen, &self.manner, &self.visit);
+        self.writer.get_or_insert_with(|| {
+            let head = ReplyHead {
+                id: manner.reply_id.clone(),
+                created: visit.app.clock().wall().as_second(),
+                model: seen.model().unwrap_or_default(),
+            };
+            ChunkWriter::new(head, manner.include_usage)
+        })
+    }
+
+    /// Puts off the next keep-alive comment.
+    fn spoken(&mut self) {
+        let app = &self.visit.app;
+        let until: Instant = app.clock().now() + app.options().keep_alive;
+        self.silence.as_mut().reset(until);
+    }
+}
+
+impl Stream for EventBody {
+    type Item = Result<Bytes, Infallible>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        loop {
+            if let Some(bytes) = self.ready.pop_front() {
+                self.spoken();
+                return Poll::Ready(Some(Ok(bytes)));
+            }
+            if self.is_over {
+                return Poll::Ready(None);
+            }
+            if let Poll::Ready(piece) = self.run.poll_next_unpin(cx) {
+                match piece {
+                    Some(piece) => self.tell(piece),
+                    None => self.failed(&GatewayError::internal("the run ended without a result")),
+                }
+                continue;
+            }
+            if self.cut.as_mut().poll(cx).is_ready() {
+                let message = "the gateway is shutting down";
+                self.failed(&GatewayError::new(Code::Draining, message));
+                continue;
+            }
+            if self.silence.as_mut().poll(cx).is_ready() {
+                self.ready
+                    .push_back(Bytes::from_static(b": keep-alive\n\n"));
+                continue;
+            }
+            return Poll::Pending;
+        }
+    }
+}
+
+/// One event. JSON text has no line breaks of its own, so it is one line whatever is in it.
+fn data(json: &str) -> Bytes {
+    Bytes::from(format!("data: {json}\n\n"))
+}
