@@ -139,7 +139,13 @@ pub const FLAGS: &[Flag] = &[
 /// Adds the shared flags to a command and all of its subcommands, except where a command has a
 /// flag of the same name.
 pub fn add_to(command: Command) -> Command {
-    let mut command = FLAGS.iter().fold(command, |command, flag| {
+    add_except(command, &[])
+}
+
+/// The same without the flags of these long names, which mean nothing to the program.
+pub(crate) fn add_except(command: Command, left_out: &[&str]) -> Command {
+    let wanted = FLAGS.iter().filter(|flag| !left_out.contains(&flag.long));
+    let mut command = wanted.fold(command, |command, flag| {
         let is_taken = command.get_arguments().any(|own| {
             own.get_long() == Some(flag.long)
                 || flag
@@ -153,7 +159,7 @@ pub fn add_to(command: Command) -> Command {
         }
     });
     for name in subcommand_names(&command) {
-        command = command.mut_subcommand(name, add_to);
+        command = command.mut_subcommand(name, |inner| add_except(inner, left_out));
     }
     command
 }

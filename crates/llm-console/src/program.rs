@@ -63,6 +63,7 @@ pub struct Program {
     version: &'static str,
     details: &'static str,
     bare_words: Option<BareWords>,
+    left_out: &'static [&'static str],
 }
 
 /// Given words that are no subcommand, the command that was probably meant.
@@ -120,6 +121,7 @@ impl Program {
             version,
             details: "",
             bare_words: None,
+            left_out: &[],
         }
     }
 
@@ -134,6 +136,13 @@ impl Program {
     #[must_use]
     pub const fn bare_words(mut self, bare_words: BareWords) -> Self {
         self.bare_words = Some(bare_words);
+        self
+    }
+
+    /// Leaves out shared flags that mean nothing to this program, by their long names.
+    #[must_use]
+    pub const fn without(mut self, flags: &'static [&'static str]) -> Self {
+        self.left_out = flags;
         self
     }
 
@@ -192,7 +201,7 @@ impl Program {
     /// and tests.
     pub fn command<C: CommandFactory>(&self, lang: Lang) -> clap::Command {
         let command = C::command().name(self.name).version(self.version);
-        localise(globals::add_to(command), lang)
+        localise(globals::add_except(command, self.left_out), lang)
     }
 
     /// The long help of the command at `path`, for `help COMMAND`; `None` when there is none.

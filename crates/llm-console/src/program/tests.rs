@@ -282,3 +282,18 @@ fn the_whole_command_line_is_sound_in_every_language() {
         PROGRAM.command::<Cli>(lang).debug_assert();
     }
 }
+
+#[test]
+fn a_program_takes_no_flag_it_left_out_on_any_level() {
+    const BARE: Program = Program::new("llm-probe", "1.2.3").without(&["server", "output"]);
+    let command = BARE.command::<Cli>(Lang::En);
+    let query = command.find_subcommand("query").unwrap();
+    for level in [&command, query] {
+        let longs: Vec<_> = level
+            .get_arguments()
+            .filter_map(clap::Arg::get_long)
+            .collect();
+        assert!(!longs.contains(&"server") && !longs.contains(&"output"));
+        assert!(longs.contains(&"config"));
+    }
+}
