@@ -1,6 +1,8 @@
 //! The figures strategies weigh: what a candidate would cost, how good and fast it is, how it is
 //! doing. Every figure is finite, and what is not known is said to be unknown or a guess.
 
+use std::fmt;
+
 use crate::types::money::Money;
 use crate::types::plan::{Candidate, Fit, HealthState, Reason};
 use crate::types::task::TaskProfile;
@@ -147,7 +149,7 @@ pub(super) fn fit_in_words(candidate: &Candidate, task: &str) -> String {
 /// The quality in words.
 pub(super) fn quality_in_words(candidate: &Candidate) -> String {
     let (good, known) = quality(candidate);
-    format!("{good:.2}, {known}")
+    format!("{}, {known}", two_decimals(good))
 }
 
 /// The estimated cost in words.
@@ -169,9 +171,31 @@ pub(super) fn latency_in_words(latency: Option<f64>) -> String {
 /// The failures in words.
 pub(super) fn failures_in_words(candidate: &Candidate) -> String {
     format!(
-        "{:.0} % of recent calls failed",
-        error_rate(candidate) * 100.0
+        "{} of recent calls failed",
+        two_decimals(error_rate(candidate))
     )
+}
+
+/// A figure between −100 and 100 with two decimals, written as an integer: an explanation has
+/// dozens of them, and exact float formatting is what a decision would spend its time on.
+pub(super) struct TwoDecimals(i64);
+
+/// The figure, rounded.
+pub(super) fn two_decimals(value: f64) -> TwoDecimals {
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "clamped; what is behind the second decimal is meant to go"
+    )]
+    let hundredths = (value.clamp(-100.0, 100.0) * 100.0).round() as i64;
+    TwoDecimals(hundredths)
+}
+
+impl fmt::Display for TwoDecimals {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let sign = if self.0 < 0 { "-" } else { "" };
+        let hundredths = self.0.unsigned_abs();
+        write!(f, "{sign}{}.{:02}", hundredths / 100, hundredths % 100)
+    }
 }
 
 /// How many times the best figure fits into each: 1 for the best, towards 0 for far worse ones,
@@ -263,6 +287,20 @@ mod tests {
         };
         assert!(of("a_72b") > of("a_32b") && of("a_32b") > of("a_8b"));
         assert!((of("gpt-4o") - UNKNOWN_QUALITY).abs() < 1e-9);
+    }
+
+    #[test]
+    fn two_decimals_are_the_rounded_figure() {
+        for (value, text) in [
+            (0.0, "0.00"),
+            (0.714, "0.71"),
+            (0.996, "1.00"),
+            (-2.05, "-2.05"),
+            (-0.001, "0.00"),
+            (f64::INFINITY, "100.00"),
+        ] {
+            assert_eq!(two_decimals(value).to_string(), text);
+        }
     }
 
     #[test]

@@ -25,6 +25,7 @@ use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use super::Profiler;
+use super::appraisal::two_decimals;
 use crate::types::chat::ChatRequest;
 use crate::types::task::{TaskName, TaskProfile};
 use kind::Kind;
@@ -104,9 +105,9 @@ impl Profiler for HeuristicProfiler {
         let cooperation = gain::mode(request, kind, difficulty, !found.depth.is_empty());
 
         evidence.push(format!(
-            "{} words, {:.0} % of them Chinese",
+            "{} words, {} of the text Chinese",
             turn.structure.words(),
-            chinese * 100.0
+            two_decimals(chinese)
         ));
         evidence.push(difficulty_in_words(
             difficulty.as_str(),
@@ -220,7 +221,7 @@ fn difficulty_in_words(
     found: &Found<'_>,
     structure: &Structure,
 ) -> String {
-    let mut text = format!("difficulty {level}: {points:.1} points");
+    let mut text = format!("difficulty {level}: {} points", two_decimals(points));
     if !found.depth.is_empty() {
         text.push_str(", asks for depth (");
         text.push_str(&quoted(&found.depth));

@@ -97,9 +97,7 @@ impl TaskTable {
 
     /// How well a model suits a task by its name and tags.
     pub fn fit(&self, task: &str, model: &str, tags: &[String]) -> Fit {
-        self.rows
-            .get(task)
-            .map_or(Fit::Untold, |row| row.fit(model, tags))
+        self.fit_folded(task, &folded(model), tags)
     }
 
     /// How well a model suits a request.
@@ -110,11 +108,15 @@ impl TaskTable {
     /// wrote is taken at its word.
     pub fn fit_for(&self, profile: &TaskProfile, model: &str, tags: &[String]) -> Fit {
         let task = profile.task.as_str();
-        let own = self.fit(task, model, tags);
+        let model = folded(model);
+        let own = self.fit_folded(task, &model, tags);
         if profile.difficulty < Difficulty::High || !self.is_judged_elsewhere(task) {
             return own;
         }
-        match (self.fit(&self.demanding.judged_by, model, tags), own) {
+        match (
+            self.fit_folded(&self.demanding.judged_by, &model, tags),
+            own,
+        ) {
             (strong @ (Fit::Primary(_) | Fit::Listed(_) | Fit::Tagged), _) => strong,
             (_, Fit::Primary(place) | Fit::Listed(place) | Fit::Fallback(place)) => {
                 Fit::Fallback(place)
@@ -124,6 +126,12 @@ impl TaskTable {
         }
     }
 
+    fn fit_folded(&self, task: &str, model: &str, tags: &[String]) -> Fit {
+        self.rows
+            .get(task)
+            .map_or(Fit::Untold, |row| row.fit(model, tags))
+    }
+
     fn is_judged_elsewhere(&self, task: &str) -> bool {
         self.demanding.tasks.iter().any(|open| open == task)
             && self.rows.get(task).is_none_or(|row| !row.configured)
@@ -131,9 +139,10 @@ impl TaskTable {
 }
 
 impl Row {
+    /// `model` is folded.
     fn fit(&self, model: &str, tags: &[String]) -> Fit {
         let place = |list: &[String]| {
-            let at = list.iter().position(|name| is_folded_of(name, model))?;
+            let at = list.iter().position(|name| name == model)?;
             Some(u16::try_from(at).unwrap_or(u16::MAX))
         };
         if let Some(place) = place(&self.primary) {
@@ -153,18 +162,11 @@ impl Row {
 }
 
 /// What of a model's name is compared: people write `gpt-4o` and `gpt4o`, `qwen2.5` and `qwen2_5`.
-fn significant(name: &str) -> impl Iterator<Item = char> + '_ {
+fn folded(name: &str) -> String {
     name.chars()
         .filter(|char| !matches!(char, '-' | '_' | '.' | ' '))
         .map(|char| char.to_ascii_lowercase())
-}
-
-fn folded(name: &str) -> String {
-    significant(name).collect()
-}
-
-fn is_folded_of(folded: &str, name: &str) -> bool {
-    significant(name).eq(folded.chars())
+        .collect()
 }
 
 #[cfg(test)]

@@ -173,6 +173,7 @@ impl Scene<'_> {
             let candidate = &self.kept[ranked.index];
             let group = match named {
                 Some(picks) if !picks.iter().any(|pick| pick.means(candidate)) => continue,
+                None if !suits(candidate) && wanted == 0 => continue,
                 None if !suits(candidate) && self.is_general(candidate) => &mut general,
                 None if !suits(candidate) => &mut others,
                 _ => &mut members,

@@ -1,6 +1,6 @@
 //! The candidates that are left, and the plan made of their order: fallbacks, cuts, words.
 
-use super::super::appraisal::{estimated_cost, reason};
+use super::super::appraisal::{estimated_cost, reason, two_decimals};
 use super::super::filter::Filtered;
 use super::super::{Ranked, RouteQuery, RoutingStrategy};
 use super::rules::Rules;
@@ -135,6 +135,11 @@ impl Field {
     /// accounts for every candidate.
     fn cut(&self, places: Vec<Place>, rules: &Rules, behind: &mut Vec<Exclusion>) -> Vec<Place> {
         let mut kept: Vec<Place> = Vec::with_capacity(places.len());
+        let why = if rules.only_first {
+            "the first failure is final".to_owned()
+        } else {
+            format!("at most {} models are tried", rules.most_models)
+        };
         let mut models: Vec<&ModelName> = Vec::with_capacity(rules.most_models.min(16));
         for place in places {
             let candidate = self.candidate(&place);
@@ -149,11 +154,6 @@ impl Field {
                 }
                 kept.push(place);
             } else {
-                let why = if rules.only_first {
-                    "the first failure is final".to_owned()
-                } else {
-                    format!("at most {} models are tried", rules.most_models)
-                };
                 behind.push(self.left_out(&place, &why));
             }
         }
@@ -165,7 +165,7 @@ impl Field {
         Exclusion {
             model: self.candidate(place).model.clone(),
             reason: "rank",
-            detail: format!("score {:.2}; {why}", place.ranked.score),
+            detail: format!("score {}; {why}", two_decimals(place.ranked.score)),
         }
     }
 }

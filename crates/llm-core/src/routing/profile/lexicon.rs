@@ -76,6 +76,7 @@ impl Lexicon {
             .ascii_case_insensitive(true)
             .match_kind(MatchKind::Standard)
             .kind(Some(AhoCorasickKind::ContiguousNFA))
+            .dense_depth(3)
             .build(patterns.iter().map(|(word, _)| word))?;
         Ok(Self {
             automaton,
