@@ -179,7 +179,7 @@ const ROWS: &[(&str, &str, &str)] = &[
     // Questions and advice.
     ("法国的首都是哪里？", "knowledge", SMALL),
     ("What is the capital of France?", "knowledge", SMALL),
-    ("为什么天空是蓝色的？", "knowledge", SMALL),
+    ("为什么海水是咸的？", "knowledge", SMALL),
     ("推荐几本适合初学者的历史书", "advice", SMALL),
     ("Give me some tips for learning to cook", "advice", SMALL),
     // Analysis and comparison.
