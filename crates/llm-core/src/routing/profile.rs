@@ -15,7 +15,6 @@ mod needs;
 mod reading;
 mod structure;
 mod task;
-pub(crate) mod tokens;
 mod traditional;
 
 #[cfg(test)]
@@ -28,6 +27,7 @@ use super::Profiler;
 use super::appraisal::two_decimals;
 use crate::types::chat::ChatRequest;
 use crate::types::task::{TaskName, TaskProfile};
+use crate::types::tokens;
 use kind::Kind;
 use lexicon::{Found, Lexicon};
 use reading::Reading;
@@ -142,7 +142,7 @@ impl Profiler for HeuristicProfiler {
             clarity: if is_given { 1.0 } else { turn.verdict.clarity },
             language,
             difficulty,
-            input_tokens: reading::input_tokens(request),
+            input_tokens: tokens::of_request(request),
             output_tokens: output_tokens.saturating_mul(answers),
             needs,
             mentions,

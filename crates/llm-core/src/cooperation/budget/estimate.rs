@@ -1,6 +1,6 @@
 //! The worst case of a call in tokens, for reservations only.
 
-use crate::types::chat::{ChatRequest, ResponseFormat};
+use crate::types::chat::ChatRequest;
 use crate::types::tokens;
 
 /// What an estimate is raised by, in percent, to be an upper figure for most vocabularies.
@@ -8,17 +8,13 @@ const MARGIN: u64 = 20;
 
 /// Tokens the request may make a model read.
 pub(super) fn input_tokens(request: &ChatRequest) -> u64 {
-    let schema = match &request.format {
-        ResponseFormat::JsonSchema(schema) => tokens::of_text(&schema.schema.to_string()),
-        ResponseFormat::Text | ResponseFormat::JsonObject => 0,
-    };
     let thoughts: u64 = request
         .messages
         .iter()
         .filter_map(|message| message.reasoning.as_ref())
         .map(|reasoning| tokens::of_text(&reasoning.text))
         .sum();
-    let estimate = tokens::of_request(request) + schema + thoughts;
+    let estimate = tokens::of_request(request) + thoughts;
     (estimate * (100 + MARGIN)).div_ceil(100)
 }
 
@@ -33,7 +29,7 @@ pub(super) fn output_tokens(request: &ChatRequest, max_output: u64) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::types::chat::JsonSchema;
+    use crate::types::chat::{JsonSchema, ResponseFormat};
     use crate::types::message::Reasoning;
 
     #[test]

@@ -2,8 +2,8 @@
 
 use super::kind::Kind;
 use super::structure::Structure;
-use super::tokens;
 use crate::types::task::Difficulty;
+use crate::types::tokens;
 
 /// Tokens of a Han character of the answer, and of an English word, in hundredths.
 const PER_HAN: u64 = 74;
@@ -20,8 +20,8 @@ pub(super) fn expect(kind: Kind, difficulty: Difficulty, structure: &Structure, 
         return (length * each / 100).max(1);
     }
     let by_task = match kind {
-        Kind::Translation | Kind::Rewriting => return tokens::estimate(text) + 20,
-        Kind::Summarization => return (tokens::estimate(text) / 4).clamp(80, 600),
+        Kind::Translation | Kind::Rewriting => return tokens::of_text(text) + 20,
+        Kind::Summarization => return (tokens::of_text(text) / 4).clamp(80, 600),
         Kind::Classification => return 60,
         Kind::Code | Kind::Writing | Kind::Analysis => 900,
         Kind::Math | Kind::Reasoning | Kind::Comparison => 700,
@@ -51,6 +51,6 @@ mod tests {
         let text = "一段话。".repeat(200);
         let plain = Structure::of(&text);
         let expected = expect(Kind::Translation, Difficulty::High, &plain, &text);
-        assert_eq!(expected, tokens::estimate(&text) + 20);
+        assert_eq!(expected, tokens::of_text(&text) + 20);
     }
 }

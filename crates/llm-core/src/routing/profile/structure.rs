@@ -3,6 +3,8 @@
 //! One pass over the characters and one over the lines. Nothing here knows words; those are
 //! [`super::lexicon`].
 
+use crate::types::tokens::leading_letters;
+
 /// What one look at the characters tells.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Structure {
@@ -346,11 +348,6 @@ impl Formula {
             None => {}
         }
     }
-}
-
-/// How many ASCII letters a text begins with.
-pub(super) fn leading_letters(text: &str) -> usize {
-    text.bytes().take_while(u8::is_ascii_alphabetic).count()
 }
 
 /// Whether a character is Han.
