@@ -31,6 +31,8 @@ pub mod stats;
 
 pub mod inspect;
 
+pub mod reach;
+
 pub mod error;
 
 pub mod runtime;

@@ -23,7 +23,7 @@ use tokio::sync::Semaphore;
 
 use crate::accept::Ending;
 
-/// Reads the configuration, whenever it is asked to.
+/// Reads the configuration again, whenever it is asked to.
 pub type Loader = Box<dyn Fn() -> Result<Loaded, ConfigErrors> + Send + Sync>;
 
 /// Bytes of request bodies held at once, in the units of [`App::room`].
@@ -88,12 +88,11 @@ pub struct Current {
 }
 
 impl App {
-    /// Loads everything, or says everything that is wrong.
-    pub fn start(sources: Sources) -> Result<Arc<Self>, ConfigErrors> {
-        let loaded = (sources.loader)()?;
+    /// Starts with a configuration that has been read, or says everything that is wrong.
+    pub fn start(sources: Sources, loaded: &Loaded) -> Result<Arc<Self>, ConfigErrors> {
         let started_at = sources.runtime.clock.wall();
-        let library = templates(&loaded, sources.with_prompts, started_at)?;
-        let current = Current::of(&loaded, &sources.runtime)?;
+        let library = templates(loaded, sources.with_prompts, started_at)?;
+        let current = Current::of(loaded, &sources.runtime)?;
         Ok(Arc::new(Self {
             current: ArcSwap::from_pointee(current),
             prompts: ArcSwap::from_pointee(library),

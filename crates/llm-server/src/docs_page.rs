@@ -1,4 +1,4 @@
-//! The API as a page to read, written on the server from the `OpenAPI` document: no script, nothing
+//! The API as a page to read, written on the server from the OpenAPI document: no script, nothing
 //! from elsewhere.
 
 use std::fmt::Write as _;

@@ -15,7 +15,7 @@ use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 /// The label of requests that fit no route.
 pub const OTHER: &str = "other";
 
-/// Buckets of durations, in seconds: 10 ms doubled up to 82 s, the boundaries the `GenAI`
+/// Buckets of durations, in seconds: 10 ms doubled up to 82 s, the boundaries the GenAI
 /// conventions recommend.
 const SECONDS: [f64; 14] = [
     0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 1.28, 2.56, 5.12, 10.24, 20.48, 40.96, 81.92,

@@ -19,6 +19,7 @@ pub mod accept;
 pub mod app;
 pub mod asked;
 pub mod body;
+pub mod cli;
 pub mod completion;
 mod cors;
 pub mod dispatch;

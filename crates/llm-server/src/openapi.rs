@@ -1,4 +1,4 @@
-//! The `OpenAPI` 3.1 document, made from the table of routes.
+//! The OpenAPI 3.1 document, made from the table of routes.
 
 use std::sync::LazyLock;
 
@@ -18,7 +18,7 @@ pub fn text() -> &'static str {
 /// The document.
 pub fn document() -> Value {
     let settings = SchemaSettings::draft2020_12().with(|settings| {
-        "/components/schemas".clone_into(&mut settings.definitions_path.to_mut());
+        settings.definitions_path = "/components/schemas".into();
         settings.meta_schema = None;
     });
     let mut generator = settings.into_generator();

@@ -187,11 +187,11 @@ pub enum Reply {
     Text(&'static str),
 }
 
-const fn body<T: schemars::JsonSchema>() -> Option<Body> {
-    Some(Body {
+const fn body<T: schemars::JsonSchema>() -> Body {
+    Body {
         schema: SchemaGenerator::subschema_for::<T>,
         required: true,
-    })
+    }
 }
 
 const fn reply<T: schemars::JsonSchema>() -> Reply {

@@ -10,6 +10,7 @@ use llm_core::gateway::auth::Permission;
 use llm_core::gateway::stream::Piece;
 use llm_core::provider::protocols::openai::{Reply as WireReply, ReplyHead};
 use llm_core::types::ids::RequestId;
+use schemars::SchemaGenerator;
 
 use super::{Door, Group, Reply, Route, Verb, body, handler, words};
 use crate::asked::Asked;
@@ -20,7 +21,6 @@ use crate::progress::Seen;
 use crate::schema;
 use crate::sse::{EventBody, Manner};
 use crate::visit::{Call, json_text};
-use schemars::SchemaGenerator;
 
 pub(super) const ROUTES: &[Route] = &[
     Route {
@@ -47,7 +47,7 @@ const COMPLETION: Route = Route {
         "回答一段对话，可整体返回或以事件流返回",
     ),
     params: &[],
-    body: body::<schema::ChatRequest>(),
+    body: Some(body::<schema::ChatRequest>()),
     reply: Reply::JsonOrEvents(
         SchemaGenerator::subschema_for::<schema::ChatCompletion>,
         SchemaGenerator::subschema_for::<schema::ChatCompletionChunk>,

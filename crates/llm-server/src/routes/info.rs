@@ -72,6 +72,7 @@ struct Greeting {
 
 /// Versions of program and formats.
 #[derive(Serialize, JsonSchema)]
+#[expect(clippy::struct_field_names, reason = "the names are those of the body")]
 struct Version {
     /// Of the program.
     version: &'static str,

@@ -3,6 +3,8 @@
 //! `/livez` depends on nothing. `/readyz` costs nothing: it looks at what traffic has shown and
 //! calls no model.
 
+use std::fmt::Write as _;
+
 use axum::response::{IntoResponse as _, Response};
 use http::header::CONTENT_TYPE;
 use http::{HeaderValue, StatusCode};
@@ -112,7 +114,8 @@ async fn show_readiness(visit: Visit) -> Result<Response, ApiError> {
     if is_verbose {
         for (name, passed) in checks {
             let sign = if passed { '+' } else { '-' };
-            body.push_str(&format!("[{sign}] {name}\n"));
+            // Writing to a string does not fail.
+            let _infallible = writeln!(body, "[{sign}] {name}");
         }
     }
     body.push_str(verdict);

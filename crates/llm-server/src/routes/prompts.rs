@@ -63,6 +63,7 @@ struct TemplateList {
 
 /// A prompt template.
 #[derive(Serialize, JsonSchema)]
+#[expect(clippy::struct_field_names, reason = "the names are those of the body")]
 struct Template {
     /// Its name in requests.
     id: String,

@@ -26,7 +26,7 @@ pub(super) const ROUTES: &[Route] = &[Route {
     group: Group::Cooperation,
     summary: words("Answer one question", "回答一个问题"),
     params: &[],
-    body: body::<QueryBody>(),
+    body: Some(body::<QueryBody>()),
     reply: reply::<QueryReply>(),
     shape: Shape::Earlier,
 }];

@@ -27,7 +27,7 @@ pub(super) const ROUTES: &[Route] = &[Route {
         "运行现成的服务：文档分析、数据洞察、决策支持",
     ),
     params: &[],
-    body: body::<ServiceBody>(),
+    body: Some(body::<ServiceBody>()),
     reply: reply::<ServiceReply>(),
     shape: Shape::Earlier,
 }];

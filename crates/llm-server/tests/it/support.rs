@@ -94,14 +94,15 @@ impl Setup {
             };
             load::load(environment, &options)
         };
-        let app = App::start(Sources {
+        let loaded = loader().unwrap_or_else(|errors| panic!("{errors}"));
+        let sources = Sources {
             loader: Box::new(loader),
             with_prompts: true,
             metrics: instruments::install(),
             runtime: Runtime::standard(Duration::from_secs(3)),
             options: self.options,
-        })
-        .unwrap_or_else(|errors| panic!("{errors}"));
+        };
+        let app = App::start(sources, &loaded).unwrap_or_else(|errors| panic!("{errors}"));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let origin = format!("http://{}", listener.local_addr().unwrap());
         let mut running = JoinSet::new();

@@ -3,13 +3,13 @@
 use tokio::time::Instant;
 
 /// Seconds that are looked back.
-const WINDOW: u64 = 60;
+const WINDOW: usize = 60;
 
 /// Calls of the last minute. Of fixed size, whatever the traffic.
 #[derive(Debug)]
 pub(super) struct Rate {
     started: Option<Instant>,
-    counts: [u32; WINDOW as usize],
+    counts: [u32; WINDOW],
     /// The second the newest count belongs to, since `started`.
     newest: u64,
 }
@@ -18,7 +18,7 @@ impl Rate {
     pub(super) fn new() -> Self {
         Self {
             started: None,
-            counts: [0; WINDOW as usize],
+            counts: [0; WINDOW],
             newest: 0,
         }
     }
@@ -27,7 +27,7 @@ impl Rate {
     pub(super) fn add(&mut self, now: Instant) {
         let second = self.second(now);
         self.forget_until(second);
-        let count = &mut self.counts[(second % WINDOW) as usize];
+        let count = &mut self.counts[place(second)];
         *count = count.saturating_add(1);
     }
 
@@ -38,9 +38,9 @@ impl Rate {
         };
         let second = now.saturating_duration_since(started).as_secs();
         let passed = second.saturating_sub(self.newest);
-        let kept = WINDOW.saturating_sub(passed);
+        let kept = (WINDOW as u64).saturating_sub(passed);
         (0..kept.min(self.newest + 1))
-            .map(|back| self.counts[((self.newest - back) % WINDOW) as usize])
+            .map(|back| self.counts[place(self.newest - back)])
             .fold(0, u32::saturating_add)
     }
 
@@ -53,11 +53,16 @@ impl Rate {
 
     /// Empties the seconds between the newest count and this one.
     fn forget_until(&mut self, second: u64) {
-        for passed in (self.newest + 1..=second).rev().take(WINDOW as usize) {
-            self.counts[(passed % WINDOW) as usize] = 0;
+        for passed in (self.newest + 1..=second).rev().take(WINDOW) {
+            self.counts[place(passed)] = 0;
         }
         self.newest = second;
     }
+}
+
+/// Where a second is counted.
+fn place(second: u64) -> usize {
+    usize::try_from(second % WINDOW as u64).unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -1,0 +1,102 @@
+//! `llm-server healthcheck`: asks the running server whether it lives, for container health checks
+//! where there is no other client.
+
+use std::io::{self, Read as _, Write as _};
+use std::net::{TcpStream, ToSocketAddrs as _};
+use std::time::Duration;
+
+use clap::Args;
+use llm_console::catalogue::Message;
+use llm_console::duration;
+use llm_console::program::Console;
+use llm_console::report::{Halt, Report};
+
+use super::configuration::Source;
+use super::listen::ListenArgs;
+
+/// Most of a reply that is read; the first line is enough.
+const MAX_REPLY: usize = 4096;
+
+/// What to ask.
+#[derive(Debug, Args)]
+pub(crate) struct HealthArgs {
+    /// Ask whether it can answer requests, not only whether it lives
+    #[arg(long)]
+    ready: bool,
+    /// Give up after this long
+    #[arg(long, value_name = "DURATION", default_value = "3s", value_parser = duration::parse)]
+    timeout: Duration,
+}
+
+/// Asks, and fails unless the answer is yes.
+pub(super) fn run(args: &HealthArgs, listen: &ListenArgs, console: &Console) -> Result<(), Halt> {
+    let loaded = Source::of(listen, &console.settings)?.load_for(console)?;
+    let server = &loaded.config.server;
+    let path = if args.ready { "/readyz" } else { "/livez" };
+    // The probes have a listener that answers under load, where there is one.
+    let (host, port) = match &server.ops_listen {
+        Some(address) => address
+            .rsplit_once(':')
+            .and_then(|(host, port)| Some((host.to_owned(), port.parse().ok()?)))
+            .unwrap_or((server.host.clone(), server.port)),
+        None => (server.host.clone(), server.port),
+    };
+    let host = reachable(&host);
+    let url = format!("http://{host}:{port}{path}");
+    match ask(&host, port, path, args.timeout) {
+        Ok(200) => {
+            console
+                .ui
+                .note(Message::new("server.healthy").with("url", &url));
+            Ok(())
+        }
+        Ok(status) => Err(unhealthy(&url, &format!("HTTP {status}")).into()),
+        Err(error) => Err(unhealthy(&url, &error.to_string()).into()),
+    }
+}
+
+/// A server on every address is asked on this machine's own.
+fn reachable(host: &str) -> String {
+    match host.trim_start_matches('[').trim_end_matches(']') {
+        "0.0.0.0" => "127.0.0.1".to_owned(),
+        "::" => "::1".to_owned(),
+        host => host.to_owned(),
+    }
+}
+
+/// The status a path is answered with.
+fn ask(host: &str, port: u16, path: &str, limit: Duration) -> io::Result<u16> {
+    let address = (host, port)
+        .to_socket_addrs()?
+        .next()
+        .ok_or_else(|| io::Error::new(io::ErrorKind::NotFound, "the host has no address"))?;
+    let mut stream = TcpStream::connect_timeout(&address, limit)?;
+    stream.set_read_timeout(Some(limit))?;
+    stream.set_write_timeout(Some(limit))?;
+    let request = format!("GET {path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n");
+    stream.write_all(request.as_bytes())?;
+    let mut reply = Vec::new();
+    let mut buffer = [0; 512];
+    while !reply.contains(&b'\n') && reply.len() < MAX_REPLY {
+        match stream.read(&mut buffer)? {
+            0 => break,
+            count => reply.extend_from_slice(&buffer[..count]),
+        }
+    }
+    status(&reply)
+        .ok_or_else(|| io::Error::new(io::ErrorKind::InvalidData, "the reply is not HTTP"))
+}
+
+fn status(reply: &[u8]) -> Option<u16> {
+    let text = std::str::from_utf8(reply.get(..12)?).ok()?;
+    text.strip_prefix("HTTP/1.1 ")?.parse().ok()
+}
+
+fn unhealthy(url: &str, reason: &str) -> Report {
+    Report::new(
+        "server_unreachable",
+        Message::new("server.unhealthy")
+            .with("url", url)
+            .with("reason", reason),
+    )
+}
