@@ -21,6 +21,10 @@ pub(super) fn sending(error: &reqwest::Error, connect: Duration) -> Failure {
             format!("no connection to the provider: {causes}"),
         );
     }
+    // The client's words for what it could not read: `invalid HTTP version parsed` and the like.
+    if causes.ends_with(" parsed") || causes.contains("head is too large") {
+        return Failure::invalid(format!("the reply is not HTTP that can be read: {causes}"));
+    }
     if error.is_builder() || error.is_request() && causes.contains("invalid") {
         return Failure::new(
             FailureKind::Rejected,
