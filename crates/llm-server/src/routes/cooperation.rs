@@ -6,6 +6,7 @@ use llm_core::gateway::auth::Permission;
 use llm_core::gateway::error::GatewayError;
 use llm_core::gateway::shapes::outcome_json;
 use llm_core::types::chat::ChatRequest;
+use llm_core::types::cooperation::CoopOutcome;
 use llm_core::types::plan::{AUTO, Ask};
 use llm_core::types::raw::RawFields;
 use schemars::JsonSchema;
@@ -139,13 +140,17 @@ struct TaskReply {
     models: Vec<String>,
     /// How the answers became one.
     integration_strategy: String,
-    /// The members' answers, the votes, and how the final text came about.
-    cooperation: Map<String, Value>,
+    /// How the final text came about, in words.
+    how: String,
+    /// The votes, where they were counted.
+    tally: Option<Map<String, Value>>,
+    /// Whether some member gave no answer that was needed.
+    degraded: bool,
     /// Seconds.
     processing_time: f64,
     /// Our id of the request.
     request_id: String,
-    /// How the answer came about, with costs.
+    /// How the answer came about, with every member's answer and cost.
     #[schemars(with = "Metadata")]
     llm_cooperation: Value,
 }
@@ -182,9 +187,6 @@ async fn run_task(mut call: Call) -> Result<Response, ApiError> {
         .cooperation
         .as_ref()
         .ok_or_else(|| GatewayError::internal("a cooperation ended without an outcome"))?;
-    let Value::Object(cooperation) = outcome_json(outcome) else {
-        return Err(GatewayError::internal("an outcome is no object").into());
-    };
     let members = completion.plan.cooperation.iter();
     let answer = json(&TaskReply {
         result: completion.answer.text().to_owned(),
@@ -194,12 +196,22 @@ async fn run_task(mut call: Call) -> Result<Response, ApiError> {
             .map(|member| member.label.clone())
             .collect(),
         integration_strategy: outcome.integrator.clone(),
-        cooperation,
+        how: outcome.how.clone(),
+        tally: tally(outcome),
+        degraded: outcome.degraded,
         processing_time: call.visit.elapsed().as_secs_f64(),
         request_id: call.visit.id.to_string(),
         llm_cooperation: completion::metadata(&completion, &wishes.warnings),
     })?;
     Ok(completion::with_headers(answer, &call, &completion))
+}
+
+/// The votes as the shape of a run has them.
+fn tally(outcome: &CoopOutcome) -> Option<Map<String, Value>> {
+    match outcome_json(outcome)["tally"].take() {
+        Value::Object(tally) => Some(tally),
+        _ => None,
+    }
 }
 
 /// The body with the parameters of the query string among its fields, and the names of those that

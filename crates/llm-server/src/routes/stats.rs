@@ -82,7 +82,8 @@ struct ResourceUsage {
     total_models: usize,
     /// Those of them that calls are let through to.
     available_models: usize,
-    /// Those of them whose recent calls succeeded.
+    /// Those of them whose recent calls succeeded for the most part, as `routing.health_threshold`
+    /// says.
     healthy_models: usize,
     /// Available ones of all, in percent.
     health_percentage: f64,

@@ -2,6 +2,16 @@
 
 mod support;
 
+mod access;
+mod admin;
+mod bodies;
 mod chat;
+mod drain;
 mod earlier;
+mod faults;
 mod models;
+mod ops;
+mod program;
+mod refusals;
+mod stream;
+mod stream_faults;

@@ -2,7 +2,7 @@
 //! against the published description of the API.
 
 use std::path::PathBuf;
-use std::sync::{Arc, LazyLock};
+use std::sync::{Arc, LazyLock, Once};
 use std::time::Duration;
 
 use llm_core::config::environment::Environment;
@@ -16,20 +16,21 @@ use llm_testkit::http::{self, Request, Response};
 use llm_testkit::upstream::ScriptedUpstream;
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use tokio::net::TcpListener;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 
 /// A running server. Cut off when dropped.
-pub struct TestServer {
-    pub app: Arc<App>,
-    pub origin: String,
-    pub upstream: ScriptedUpstream,
+pub(crate) struct TestServer {
+    pub(crate) app: Arc<App>,
+    pub(crate) origin: String,
+    pub(crate) upstream: ScriptedUpstream,
     directory: TempDir,
     running: JoinSet<Drained>,
 }
 
 /// A server about to be started.
-pub struct Setup {
+pub(crate) struct Setup {
     models: Vec<&'static str>,
     toml: String,
     options: Options,
@@ -38,7 +39,7 @@ pub struct Setup {
 
 impl Setup {
     /// A provider with these models.
-    pub fn models(models: &[&'static str]) -> Self {
+    pub(crate) fn models(models: &[&'static str]) -> Self {
         Self {
             models: models.to_vec(),
             toml: String::new(),
@@ -48,7 +49,7 @@ impl Setup {
     }
 
     /// The built-in simulated models.
-    pub fn demo() -> Self {
+    pub(crate) fn demo() -> Self {
         Self {
             demo: true,
             ..Self::models(&[])
@@ -56,24 +57,25 @@ impl Setup {
     }
 
     /// More configuration.
-    pub fn toml(mut self, toml: &str) -> Self {
+    pub(crate) fn toml(mut self, toml: &str) -> Self {
         self.toml.push_str(toml);
         self
     }
 
     /// Streams send their head after this, whether the answer has begun or not.
-    pub fn stream_grace(mut self, grace: Duration) -> Self {
+    pub(crate) fn stream_grace(mut self, grace: Duration) -> Self {
         self.options.stream_grace = grace;
         self
     }
 
     /// Silent streams say that they are alive this often.
-    pub fn keep_alive(mut self, every: Duration) -> Self {
+    pub(crate) fn keep_alive(mut self, every: Duration) -> Self {
         self.options.keep_alive = every;
         self
     }
 
-    pub async fn start(self) -> TestServer {
+    pub(crate) async fn start(self) -> TestServer {
+        listen_to_logs();
         let upstream = ScriptedUpstream::start().await;
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("config.toml");
@@ -118,68 +120,111 @@ impl Setup {
 }
 
 impl TestServer {
-    pub fn url(&self, path: &str) -> String {
+    pub(crate) fn url(&self, path: &str) -> String {
         format!("{}{path}", self.origin)
     }
 
     /// Where its files are.
-    pub fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.directory.path().join(name)
     }
 
     /// Changes its configuration file.
-    pub fn rewrite(&self, change: impl FnOnce(String) -> String) {
+    pub(crate) fn rewrite(&self, change: impl FnOnce(String) -> String) {
         let path = self.path("config.toml");
         let text = read(&path);
         write(&path, &change(text));
     }
 
     /// Waits until it has drained.
-    pub async fn ended(&mut self) -> Drained {
+    pub(crate) async fn ended(&mut self) -> Drained {
         self.running.join_next().await.unwrap().unwrap()
     }
 
-    pub fn get(&self, path: &str) -> Request {
+    pub(crate) fn get(&self, path: &str) -> Request {
         http::get(self.url(path))
     }
 
-    pub fn post(&self, path: &str, body: &Value) -> Request {
+    pub(crate) fn post(&self, path: &str, body: &Value) -> Request {
         http::post(self.url(path), body)
     }
 
     /// A GET whose JSON reply has this status and is as described.
-    pub async fn get_json(&self, path: &str, status: u16) -> Value {
+    pub(crate) async fn get_json(&self, path: &str, status: u16) -> Value {
         let mut response = self.get(path).send().await;
         checked("get", path, status, &mut response).await
     }
 
     /// A POST whose JSON reply has this status and is as described.
-    pub async fn post_json(&self, path: &str, body: &Value, status: u16) -> Value {
+    pub(crate) async fn post_json(&self, path: &str, body: &Value, status: u16) -> Value {
         let mut response = self.post(path, body).send().await;
         checked("post", path, status, &mut response).await
     }
 
+    /// The origin's host and port.
+    pub(crate) fn authority(&self) -> &str {
+        self.origin.strip_prefix("http://").unwrap()
+    }
+
+    /// A connection to write exact bytes on.
+    pub(crate) async fn connect(&self) -> TcpStream {
+        TcpStream::connect(self.authority()).await.unwrap()
+    }
+
+    /// Everything that comes back for exact bytes until the server closes the connection.
+    pub(crate) async fn raw(&self, bytes: &[u8]) -> String {
+        let mut stream = self.connect().await;
+        // The server may close before it has read everything.
+        let _closed = stream.write_all(bytes).await;
+        until_closed(&mut stream).await
+    }
+
     /// A chat completion of one question.
-    pub async fn ask(&self, model: &str, status: u16) -> Value {
+    pub(crate) async fn ask(&self, model: &str, status: u16) -> Value {
         self.post_json("/v1/chat/completions", &question(model), status)
             .await
     }
 }
 
+/// What is left to read until the server closes the connection.
+pub(crate) async fn until_closed(stream: &mut TcpStream) -> String {
+    let mut bytes = Vec::new();
+    // A reset after the reply is a close too.
+    let _reset = stream.read_to_end(&mut bytes).await;
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
 /// The body of a chat completion of one question.
-pub fn question(model: &str) -> Value {
+pub(crate) fn question(model: &str) -> Value {
     json!({ "model": model, "messages": [{ "role": "user", "content": "What is 2+2?" }] })
 }
 
 /// The same, streamed.
-pub fn streamed(model: &str) -> Value {
+pub(crate) fn streamed(model: &str) -> Value {
     let mut body = question(model);
     body["stream"] = json!(true);
     body
 }
 
+/// Lets every place that logs know from the start that somebody listens: one that is first reached
+/// by another test at the moment a test begins to listen would otherwise stay silent for it.
+fn listen_to_logs() {
+    static LISTENING: Once = Once::new();
+    LISTENING.call_once(|| {
+        tracing_subscriber::fmt()
+            .with_max_level(tracing::level_filters::LevelFilter::TRACE)
+            .with_writer(std::io::sink)
+            .init();
+    });
+}
+
 /// Its JSON, after its status, its ids and its shape have been looked at.
-pub async fn checked(method: &str, path: &str, status: u16, response: &mut Response) -> Value {
+pub(crate) async fn checked(
+    method: &str,
+    path: &str,
+    status: u16,
+    response: &mut Response,
+) -> Value {
     let request_id = response.header("x-request-id").to_owned();
     assert!(request_id.starts_with("req_"), "{request_id}");
     let found = response.status;
@@ -193,7 +238,7 @@ pub async fn checked(method: &str, path: &str, status: u16, response: &mut Respo
 }
 
 /// Fails unless a body is as the description says.
-pub fn conforms(method: &str, path: &str, status: u16, body: &Value) {
+pub(crate) fn conforms(method: &str, path: &str, status: u16, body: &Value) {
     static DOCUMENT: LazyLock<Value> = LazyLock::new(openapi::document);
     let path = path.split('?').next().unwrap();
     let paths = DOCUMENT["paths"].as_object().unwrap();
@@ -213,7 +258,7 @@ pub fn conforms(method: &str, path: &str, status: u16, body: &Value) {
 }
 
 /// Fails unless a chunk of a stream is as the description says.
-pub fn chunk_conforms(chunk: &Value) {
+pub(crate) fn chunk_conforms(chunk: &Value) {
     static DOCUMENT: LazyLock<Value> = LazyLock::new(openapi::document);
     let schema = json!({ "$ref": "#/components/schemas/ChatCompletionChunk" });
     validate(&DOCUMENT, &schema, chunk, "a chunk");
