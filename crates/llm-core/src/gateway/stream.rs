@@ -58,18 +58,28 @@ impl RunStream {
     ///
     /// What is seen meanwhile is kept and read later. May be dropped half-way and called again.
     pub async fn head(&mut self) -> Result<(), GatewayError> {
-        if self.seen().any(begins) {
+        self.wait_for(begins).await
+    }
+
+    /// Waits for the first piece of any kind, for readers that want to see the progress: from then
+    /// on the request has been admitted and routed.
+    pub async fn first(&mut self) -> Result<(), GatewayError> {
+        self.wait_for(|_| true).await
+    }
+
+    async fn wait_for(&mut self, wanted: fn(&Piece) -> bool) -> Result<(), GatewayError> {
+        if self.seen().any(wanted) {
             return Ok(());
         }
         while let Some(piece) = poll_fn(|cx| self.poll_run(cx)).await {
             if let Piece::Failed(error) = piece {
                 return Err(error);
             }
-            let is_begun = begins(&piece);
-            if is_begun || self.waiting.len() < MAX_WAITING {
+            let is_here = wanted(&piece);
+            if is_here || self.waiting.len() < MAX_WAITING {
                 self.waiting.push_back(piece);
             }
-            if is_begun {
+            if is_here {
                 break;
             }
         }

@@ -83,16 +83,18 @@ async fn whole(call: Call, asked: Asked) -> Result<Response, ApiError> {
 }
 
 /// The head of the reply waits until the answer begins, so that a failure before that has its own
-/// status; but not longer than the grace, because clients and proxies give up on silence. What
-/// fails later is told in the stream.
+/// status; but not longer than the grace, because clients and proxies give up on silence. A reader
+/// who wants to see the progress gets the head as soon as the request is routed. What fails later
+/// is told in the stream.
 async fn streamed(call: Call, asked: Asked) -> Result<Response, ApiError> {
     let app = &call.visit.app;
     let grace = app.options().stream_grace;
     let inbound = call.inbound(asked.ask, asked.user);
     call.visit.record.update(|facts| facts.streamed = true);
     let mut run = app.gateway().stream(inbound, asked.events);
-    // Elapsed: the rest of the story is told by the stream itself.
-    if let Ok(begun) = tokio::time::timeout(grace, run.head()).await {
+    if asked.events {
+        run.first().await?;
+    } else if let Ok(begun) = tokio::time::timeout(grace, run.head()).await {
         begun?;
     }
     let mut seen = Seen::default();

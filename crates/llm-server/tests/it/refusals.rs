@@ -117,7 +117,10 @@ async fn each_wrong_field_of_a_chat_completion_is_named() {
             "model",
         ),
         (
-            with("cooperation", json!({ "models": ["small", "large"], "rounds": 99 })),
+            with(
+                "cooperation",
+                json!({ "models": ["small", "large"], "rounds": 99 }),
+            ),
             400,
             "invalid_value",
             "rounds",

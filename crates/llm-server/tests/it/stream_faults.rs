@@ -109,6 +109,23 @@ async fn after_the_grace_a_failure_is_told_in_the_stream() {
 }
 
 #[tokio::test]
+async fn whoever_watches_the_progress_is_told_of_a_failure_in_the_stream() {
+    let server = Setup::models(&["small"]).toml(STRICT).start().await;
+    server.upstream.on("small").reply(Reply::error(500));
+    let mut body = streamed("small");
+    body["llm_cooperation"] = json!({ "events": true });
+    let mut response = server.post(CHAT, &body).send().await;
+    assert_eq!(response.status, 200);
+    let stream = response.text().await;
+    assert!(stream.contains("\"type\":\"run.failed\""), "{stream}");
+    let last = stream.trim_end().rsplit("\n\n").next().unwrap();
+    assert!(last.starts_with("data: {\"error\":"), "{last}");
+    body["model"] = json!("none");
+    let mut response = server.post(CHAT, &body).send().await;
+    checked("post", CHAT, 404, &mut response).await;
+}
+
+#[tokio::test]
 async fn a_reader_that_leaves_cancels_every_call_of_the_run() {
     let server = Setup::models(&["a", "b"]).start().await;
     server
