@@ -32,9 +32,6 @@ const MAX_H2_STREAMS: u32 = 100;
 /// Pause after a failed accept, such as one for want of descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
-/// How long a reader of a reply may take nothing of it.
-const WRITE_STALL: Duration = Duration::from_secs(60);
-
 /// How often an HTTP/2 peer is asked whether it is still there, and how long it may take.
 const H2_PING: Duration = Duration::from_secs(20);
 
@@ -48,6 +45,8 @@ pub struct ConnectionLimits {
     pub connections: usize,
     /// Time a client has to send the head of a request.
     pub header_timeout: Duration,
+    /// Time a client may read nothing of a reply that waits for it.
+    pub write_stall: Duration,
     /// Time running requests get once the server is asked to stop.
     pub grace: Duration,
 }
@@ -168,7 +167,7 @@ impl Connection {
             router.clone().oneshot(request.map(Body::new))
         });
         let mut stream = TimeoutStream::new(stream);
-        stream.set_write_timeout(Some(WRITE_STALL));
+        stream.set_write_timeout(Some(limits.write_stall));
         let builder = builder(&limits);
         let connection = builder.serve_connection(TokioIo::new(Box::pin(stream)), service);
         tokio::pin!(connection);

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{ConnectInfo, Request};
+use axum::middleware::map_response;
 use axum::response::Response;
 use axum::routing::{MethodFilter, MethodRouter};
 use futures_util::FutureExt as _;
@@ -58,6 +59,21 @@ pub fn router(app: &Arc<App>, listener: Listener) -> Router {
     router
         .fallback_service(service(unknown))
         .layer(cors::layer(app))
+        .layer(map_response(with_an_id))
+}
+
+/// Replies that reach no endpoint, such as those to preflights, have an id too.
+async fn with_an_id(mut response: Response) -> Response {
+    if !response.headers().contains_key(REQUEST_ID) {
+        put_id(&mut response, &RequestId::mint());
+    }
+    response
+}
+
+fn put_id(response: &mut Response, id: &RequestId) {
+    if let Ok(id) = HeaderValue::from_str(id.as_str()) {
+        response.headers_mut().insert(REQUEST_ID, id);
+    }
 }
 
 /// The endpoints of a listener.
@@ -223,10 +239,8 @@ impl Frame {
 
     /// What every reply carries.
     fn finish(&self, response: &mut Response, id: &RequestId, client_id: Option<&HeaderValue>) {
+        put_id(response, id);
         let headers = response.headers_mut();
-        if let Ok(id) = HeaderValue::from_str(id.as_str()) {
-            headers.insert(REQUEST_ID, id);
-        }
         if let Some(name) = client_id {
             headers.insert(CLIENT_REQUEST_ID, name.clone());
         }
@@ -274,3 +288,6 @@ fn panicked() -> ApiError {
 fn draining() -> ApiError {
     ApiError::new(Code::Draining, "the gateway is shutting down").closing()
 }
+
+#[cfg(test)]
+mod tests;

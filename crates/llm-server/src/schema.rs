@@ -230,6 +230,11 @@ pub struct TokenUsage {
 }
 
 /// A piece of a streamed answer. The last one before `[DONE]` has `llm_cooperation`.
+///
+/// The head of the reply is sent when the answer begins, so that a failure before that has its own
+/// status; at the latest after five seconds, and at once with `llm_cooperation.events`. While
+/// nothing is said a comment comes every ten seconds. A failure after the head is one event
+/// `data: {"error": …}` and the end: no `finish_reason`, no `[DONE]`.
 #[derive(JsonSchema)]
 pub struct ChatCompletionChunk {
     /// Our id of the reply, the same in every piece.

@@ -11,6 +11,9 @@ use crate::accept::{self, ConnectionLimits, Drained, Ending};
 use crate::app::App;
 use crate::dispatch::{Listener, router};
 
+/// How long a client may read nothing of a reply that waits for it.
+const WRITE_STALL: Duration = Duration::from_secs(60);
+
 /// How often the collected metrics are put in order, so that they do not grow while nobody asks.
 const UPKEEP: Duration = Duration::from_secs(5);
 
@@ -78,6 +81,7 @@ fn limits(app: &App) -> ConnectionLimits {
     ConnectionLimits {
         connections: server.max_connections as usize,
         header_timeout: Duration::from_millis(server.header_timeout_ms),
+        write_stall: WRITE_STALL,
         grace: Duration::from_millis(server.shutdown_grace_ms),
     }
 }

@@ -33,11 +33,18 @@ const REGISTRIES: &[Registry] = &[
 ];
 
 /// Folders of data files, and the Rust file that names each of them in a string.
-const DATA: &[(&str, &str, &str)] = &[(
-    "crates/llm-core/data/presets/",
-    ".toml",
-    "crates/llm-core/src/config/presets.rs",
-)];
+const DATA: &[(&str, &str, &str)] = &[
+    (
+        "crates/llm-core/data/presets/",
+        ".toml",
+        "crates/llm-core/src/config/presets.rs",
+    ),
+    (
+        "crates/llm-core/data/prompts/",
+        ".toml",
+        "crates/llm-core/src/config/prompts.rs",
+    ),
+];
 
 pub(super) fn check(tree: &Tree, findings: &mut Findings) {
     for registry in REGISTRIES {

@@ -34,7 +34,6 @@ pub(super) fn run(listen: &ListenArgs, console: &Console) -> Result<(), Halt> {
     let app = start(&source, &loaded)?;
     let main = bind(&loaded.config.server.host, loaded.config.server.port)?;
     let ops = ops_server(&loaded, &app)?;
-    announce(ui, &loaded, &main, ops.as_ref());
     let mut runtime = Builder::new_multi_thread();
     if let Some(workers) = workers(listen, console)? {
         runtime.worker_threads(workers);
@@ -44,11 +43,13 @@ pub(super) fn run(listen: &ListenArgs, console: &Console) -> Result<(), Halt> {
         .build()
         .map_err(|error| cannot(&error))?;
     let ended = runtime.block_on(async {
+        // Whoever reads that the server listens may send signals from then on.
+        let mut signals = signals::Signals::listen().map_err(|error| cannot(&error))?;
+        announce(ui, &loaded, &main, ops.as_ref());
         let listener = main
             .set_nonblocking(true)
-            .and_then(|()| tokio::net::TcpListener::from_std(main));
-        let listener = listener.map_err(|error| cannot(&error))?;
-        let mut signals = signals::Signals::listen().map_err(|error| cannot(&error))?;
+            .and_then(|()| tokio::net::TcpListener::from_std(main))
+            .map_err(|error| cannot(&error))?;
         tokio::select! {
             drained = serve(listener, Arc::clone(&app)) => Ok::<_, Report>(Ended::Drained(drained)),
             signal = signals.attend(&app, ui) => Ok(Ended::Insisted(signal)),

@@ -95,7 +95,8 @@ struct ResourceUsage {
     free_places: usize,
 }
 
-/// How each model is doing.
+/// How each model is doing, from the traffic it had. `memory_usage` and `gpu_utilization` of the
+/// earlier system are absent: a gateway cannot see them, and they always were 0.
 #[derive(Serialize, JsonSchema)]
 struct ModelsReply {
     /// Each model by its name.

@@ -255,6 +255,7 @@ async fn pages_of_other_sites_may_call_only_when_they_are_allowed() {
         .send()
         .await;
     assert_eq!(preflight.status, 200);
+    assert!(preflight.header("x-request-id").starts_with("req_"));
     assert!(
         preflight
             .header("access-control-allow-headers")

@@ -2,6 +2,7 @@
 
 mod support;
 
+mod accept;
 mod access;
 mod admin;
 mod bodies;

@@ -1,4 +1,4 @@
-//! `GET /v1/models`.
+//! `GET /v1/models`: every name a request may send is listed, once, and found.
 
 use crate::support::Setup;
 

@@ -247,6 +247,13 @@ async fn samples_help_and_mistakes() {
         run.assert_code(0);
         assert!(run.stdout.contains(part), "{run}");
     }
+    let version = environment.run(PROGRAM, &["--version", "-v"]);
+    let formats = format!(
+        "configuration schema {}, events {}",
+        llm_core::config::SCHEMA_VERSION,
+        llm_core::types::run_event::EVENT_VERSION
+    );
+    assert!(version.stdout.contains(&formats), "{version}");
     let help = environment.run(PROGRAM, &["help", "LC4010"]);
     assert!(
         help.stdout.contains("not_configured") && help.stdout.contains("503"),
