@@ -1,2 +1,10 @@
-//! x
-fn main() {}
+//! The `llm-cooperation` program: everything is in the library.
+
+use std::process::ExitCode;
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() -> ExitCode {
+    llm_cooperation::cli::main()
+}

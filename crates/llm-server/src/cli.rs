@@ -3,14 +3,12 @@
 //! Texts for people are in `llm-console`'s catalogue, under `server` and `cli.llm-server`.
 
 mod check;
-mod configuration;
 mod healthcheck;
 mod help;
 mod install;
 mod keys;
 mod listen;
 mod listing;
-mod logging;
 mod run;
 mod size;
 

@@ -24,18 +24,23 @@ const PACKAGES: &[Package] = &[
         never: &["axum", "reqwest", "hyper"],
     },
     Package {
-        name: "llm-server",
+        name: "llm-setup",
         ours: &["llm-core", "llm-console"],
+        never: &["axum", "reqwest", "hyper"],
+    },
+    Package {
+        name: "llm-server",
+        ours: &["llm-core", "llm-console", "llm-setup"],
         never: &["reqwest"],
     },
     Package {
         name: "llm-cooperation",
-        ours: &["llm-core", "llm-console"],
+        ours: &["llm-core", "llm-console", "llm-setup"],
         never: &["axum", "reqwest"],
     },
     Package {
         name: "llm-config",
-        ours: &["llm-core", "llm-console"],
+        ours: &["llm-core", "llm-console", "llm-setup"],
         never: &["axum", "reqwest"],
     },
     Package {

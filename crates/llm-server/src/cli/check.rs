@@ -16,7 +16,7 @@ use llm_core::types::failure::Failure;
 use serde_json::json;
 use tokio::runtime::Builder;
 
-use super::configuration::{self, Source, finding};
+use llm_setup::configuration::{self, Source, finding};
 use super::listen::ListenArgs;
 use crate::instruments;
 
@@ -33,7 +33,7 @@ pub(crate) struct CheckArgs {
 
 /// Loads, assembles and, unless told otherwise, asks every provider for the list of its models.
 pub(super) fn run(args: &CheckArgs, listen: &ListenArgs, console: &Console) -> Result<(), Halt> {
-    let source = Source::of(listen, &console.settings)?;
+    let source = Source::of(&console.settings, listen.overrides())?;
     let loaded = source.load_for(console)?;
     loaded
         .is_configured()

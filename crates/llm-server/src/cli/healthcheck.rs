@@ -11,7 +11,7 @@ use llm_console::duration;
 use llm_console::program::Console;
 use llm_console::report::{Halt, Report};
 
-use super::configuration::Source;
+use llm_setup::configuration::Source;
 use super::listen::ListenArgs;
 
 /// Most of a reply that is read; the first line is enough.
@@ -30,7 +30,7 @@ pub(crate) struct HealthArgs {
 
 /// Asks, and fails unless the answer is yes.
 pub(super) fn run(args: &HealthArgs, listen: &ListenArgs, console: &Console) -> Result<(), Halt> {
-    let loaded = Source::of(listen, &console.settings)?.load_for(console)?;
+    let loaded = Source::of(&console.settings, listen.overrides())?.load_for(console)?;
     let server = &loaded.config.server;
     let path = if args.ready { "/readyz" } else { "/livez" };
     // The probes have a listener that answers under load, where there is one.

@@ -15,7 +15,7 @@ use llm_core::config::paths::Scope;
 use llm_core::gateway::auth::digest;
 use llm_core::types::secret::Secret;
 
-use super::configuration::{Source, report};
+use llm_setup::configuration::{Source, report};
 use super::listen::ListenArgs;
 
 /// What a key begins with, so that it is recognised where it should not be.
@@ -72,7 +72,7 @@ pub(super) fn run(
     listen: &ListenArgs,
     console: &Console,
 ) -> Result<(), Halt> {
-    let loaded = Source::of(listen, &console.settings)?.load_for(console)?;
+    let loaded = Source::of(&console.settings, listen.overrides())?.load_for(console)?;
     match command {
         KeysCommand::List => list(&loaded, console),
         KeysCommand::Revoke { name } => revoke(name, &loaded, console),

@@ -14,9 +14,9 @@ use llm_core::config::server::AuthMode;
 use llm_core::gateway::runtime::Runtime;
 use tokio::runtime::Builder;
 
-use super::configuration::{self, Source, finding};
+use llm_setup::configuration::{self, Source, finding};
 use super::listen::ListenArgs;
-use super::logging;
+use llm_setup::log;
 use crate::accept::Drained;
 use crate::app::{App, Options, Sources};
 use crate::instruments;
@@ -25,12 +25,12 @@ use crate::serve::{OpsServer, serve, serve_ops};
 /// Serves until it is asked to stop.
 pub(super) fn run(listen: &ListenArgs, console: &Console) -> Result<(), Halt> {
     let ui = &console.ui;
-    let source = Source::of(listen, &console.settings)?;
+    let source = Source::of(&console.settings, listen.overrides())?;
     let loaded = source.load_for(console)?;
     loaded
         .is_configured()
         .map_err(|error| Halt::Failed(finding(&error)))?;
-    logging::install(console, &loaded.config.logging);
+    log::install(console, &loaded.config.logging);
     let app = start(&source, &loaded)?;
     let main = bind(&loaded.config.server.host, loaded.config.server.port)?;
     let ops = ops_server(&loaded, &app)?;

@@ -12,7 +12,7 @@ use tracing_subscriber::EnvFilter;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
 /// Installs the log of this process. Flags go before the variable, the variable before the file.
-pub(super) fn install(console: &Console, config: &LoggingConfig) {
+pub fn install(console: &Console, config: &LoggingConfig) {
     let ui = &console.ui;
     let is_told = ui.verbosity != Verbosity::Normal || console.env.get("LLMCOOP_LOG").is_some();
     let wanted = if is_told {
@@ -21,7 +21,7 @@ pub(super) fn install(console: &Console, config: &LoggingConfig) {
         &config.level
     };
     let filter = EnvFilter::try_new(wanted).unwrap_or_else(|_| {
-        ui.warn(Message::new("server.bad_log_filter").with("filter", wanted));
+        ui.warn(Message::new("common.log.bad_filter").with("filter", wanted));
         EnvFilter::new("info")
     });
     let is_json = match (console.settings.log_format, config.format.as_deref()) {
@@ -47,6 +47,6 @@ pub(super) fn install(console: &Console, config: &LoggingConfig) {
             .try_init()
     };
     if installed.is_err() {
-        ui.warn(Message::new("server.log_taken"));
+        ui.warn(Message::new("common.log.taken"));
     }
 }

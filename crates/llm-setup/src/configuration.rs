@@ -9,25 +9,26 @@ use llm_core::config::error::{ConfigError, ConfigErrors};
 use llm_core::config::load::{self, LoadOptions, Loaded};
 use llm_core::config::variables::Override;
 
-use super::listen::ListenArgs;
-
 /// Where the configuration comes from, whenever it is read.
 #[derive(Clone, Debug)]
-pub(super) struct Source {
+pub struct Source {
     environment: Environment,
     options: LoadOptions,
 }
 
 impl Source {
-    /// What the flags and the environment say.
-    pub(super) fn of(listen: &ListenArgs, settings: &Settings) -> Result<Self, Report> {
+    /// What the shared flags and the environment say, and what a program's own flags override.
+    pub fn of(
+        settings: &Settings,
+        own: impl IntoIterator<Item = Override>,
+    ) -> Result<Self, Report> {
         let environment = Environment::capture().map_err(|error| finding(&error))?;
         let mut set = Vec::new();
         for pair in &settings.set {
             set.push(Override::parse(pair).map_err(|error| finding(&error))?);
         }
         // A flag of its own is more particular than `--set`.
-        set.extend(listen.overrides());
+        set.extend(own);
         Ok(Self {
             environment,
             options: LoadOptions {
@@ -42,12 +43,12 @@ impl Source {
     }
 
     /// Reads it.
-    pub(super) fn load(&self) -> Result<Loaded, ConfigErrors> {
+    pub fn load(&self) -> Result<Loaded, ConfigErrors> {
         load::load(self.environment.clone(), &self.options)
     }
 
     /// Reads it and warns of what is odd.
-    pub(super) fn load_for(&self, console: &Console) -> Result<Loaded, Halt> {
+    pub fn load_for(&self, console: &Console) -> Result<Loaded, Halt> {
         let loaded = self.load().map_err(|errors| report(&errors))?;
         for warning in &loaded.warnings {
             console.ui.warn(warning.to_string());
@@ -56,13 +57,13 @@ impl Source {
     }
 
     /// Whether files of the user are read at all.
-    pub(super) fn reads_files(&self) -> bool {
+    pub fn reads_files(&self) -> bool {
         !self.options.demo && !self.options.no_config
     }
 }
 
 /// Everything that is wrong, the first finding on top.
-pub(super) fn report(errors: &ConfigErrors) -> Report {
+pub fn report(errors: &ConfigErrors) -> Report {
     let mut all = errors.iter();
     let Some(first) = all.next() else {
         return Report::new(errors.code().name(), "the configuration is wrong");
@@ -73,7 +74,7 @@ pub(super) fn report(errors: &ConfigErrors) -> Report {
 }
 
 /// One finding: its place is part of what happened, its hint is what to try.
-pub(super) fn finding(error: &ConfigError) -> Report {
+pub fn finding(error: &ConfigError) -> Report {
     let mut plain = error.clone();
     let hint = plain.hint.take();
     let report = Report::new(error.code.name(), plain.to_string());
