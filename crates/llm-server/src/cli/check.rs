@@ -16,9 +16,9 @@ use llm_core::types::failure::Failure;
 use serde_json::json;
 use tokio::runtime::Builder;
 
-use llm_setup::configuration::{self, Source, finding};
 use super::listen::ListenArgs;
 use crate::instruments;
+use llm_setup::configuration::{self, Source, finding};
 
 /// How long a provider may take to answer.
 const LIMIT: Duration = Duration::from_secs(20);

@@ -11,8 +11,8 @@ use llm_console::duration;
 use llm_console::program::Console;
 use llm_console::report::{Halt, Report};
 
-use llm_setup::configuration::Source;
 use super::listen::ListenArgs;
+use llm_setup::configuration::Source;
 
 /// Most of a reply that is read; the first line is enough.
 const MAX_REPLY: usize = 4096;

@@ -15,8 +15,8 @@ use llm_core::config::paths::Scope;
 use llm_core::gateway::auth::digest;
 use llm_core::types::secret::Secret;
 
-use llm_setup::configuration::{Source, report};
 use super::listen::ListenArgs;
+use llm_setup::configuration::{Source, report};
 
 /// What a key begins with, so that it is recognised where it should not be.
 const PREFIX: &str = "llmc_";

@@ -14,13 +14,13 @@ use llm_core::config::server::AuthMode;
 use llm_core::gateway::runtime::Runtime;
 use tokio::runtime::Builder;
 
-use llm_setup::configuration::{self, Source, finding};
 use super::listen::ListenArgs;
-use llm_setup::log;
 use crate::accept::Drained;
 use crate::app::{App, Options, Sources};
 use crate::instruments;
 use crate::serve::{OpsServer, serve, serve_ops};
+use llm_setup::configuration::{self, Source, finding};
+use llm_setup::log;
 
 /// Serves until it is asked to stop.
 pub(super) fn run(listen: &ListenArgs, console: &Console) -> Result<(), Halt> {

@@ -11,12 +11,11 @@ use crate::support::{Setup, TestServer, checked, question};
 
 /// The configuration of keys by name and scopes; the key of a name is `key-NAME`.
 fn keys(all: &[(&str, &[&str])]) -> String {
-    all.iter()
-        .map(|(name, scopes)| {
-            let digest = digest(&Secret::new(format!("key-{name}"))).to_hex();
-            format!("\n[keys.{name}]\ndigest = \"{digest}\"\nscopes = {scopes:?}\n")
-        })
-        .collect()
+    let tables = all.iter().map(|(name, scopes)| {
+        let digest = digest(&Secret::new(format!("key-{name}"))).to_hex();
+        format!("\n[keys.{name}]\ndigest = \"{digest}\"\nscopes = {scopes:?}\n")
+    });
+    tables.collect::<Vec<_>>().concat()
 }
 
 /// A request to a row, such that only its access can fail it with 401 or 403.

@@ -1,4 +1,10 @@
 //! The server over real sockets, with scripted providers behind it.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a helper that cannot do its work fails the test that uses it"
+)]
 
 mod support;
 

@@ -9,154 +9,189 @@ async fn server() -> TestServer {
     Setup::models(&["small", "large"]).start().await
 }
 
-/// A question with one more field.
-fn with(field: &str, value: Value) -> Value {
-    let mut body = question("small");
-    body[field] = value;
-    body
+/// A wrong value of one field of a chat completion, and what it is told as: the field, its value,
+/// the status, the code, the parameter named as wrong.
+type WrongField = (&'static str, &'static str, u16, &'static str, &'static str);
+
+const WRONG_FIELDS: &[WrongField] = &[
+    ("model", r#""none""#, 404, "model_not_found", "model"),
+    ("model", "7", 400, "invalid_value", "model"),
+    ("messages", "[]", 400, "empty_query", "messages"),
+    ("messages", r#""hi""#, 400, "invalid_value", "messages"),
+    (
+        "messages",
+        r#"[{"role":"user","content":"  "}]"#,
+        400,
+        "empty_query",
+        "messages",
+    ),
+    (
+        "messages",
+        r#"[{"role":"wizard","content":"x"}]"#,
+        400,
+        "invalid_value",
+        "messages[0].role",
+    ),
+    ("temperature", "9", 400, "invalid_value", "temperature"),
+    ("n", "18446744073686646784", 400, "invalid_value", "n"),
+    ("max_tokens", "-1", 400, "invalid_value", "max_tokens"),
+    ("stream", r#""yes""#, 400, "invalid_value", "stream"),
+    (
+        "strategy",
+        r#""psychic""#,
+        400,
+        "unknown_strategy",
+        "strategy",
+    ),
+    (
+        "preferences",
+        r#"{"quality_priority":2}"#,
+        400,
+        "invalid_value",
+        "preferences.quality_priority",
+    ),
+    (
+        "cooperation",
+        r#"{"mode":"brawl"}"#,
+        400,
+        "unknown_mode",
+        "mode",
+    ),
+    (
+        "model",
+        r#""cooperate/brawl""#,
+        404,
+        "model_not_found",
+        "model",
+    ),
+    (
+        "cooperation",
+        r#"{"mode":"parallel","models":["small","large"],"integration_strategy":"shout"}"#,
+        400,
+        "unknown_integrator",
+        "integration_strategy",
+    ),
+    (
+        "cooperation",
+        r#"{"mode":"voting","models":["small"]}"#,
+        400,
+        "too_few_members",
+        "models",
+    ),
+    (
+        "cooperation",
+        r#"{"mode":"parallel","models":["small","none"]}"#,
+        404,
+        "model_not_found",
+        "model",
+    ),
+    (
+        "cooperation",
+        r#"{"models":["small","large"],"rounds":99}"#,
+        400,
+        "invalid_value",
+        "rounds",
+    ),
+    (
+        "prompt_template",
+        r#""none""#,
+        404,
+        "unknown_template",
+        "prompt_template",
+    ),
+    (
+        "base_url",
+        r#""http://x""#,
+        400,
+        "invalid_value",
+        "base_url",
+    ),
+    ("api_key", r#""sk-x""#, 400, "invalid_value", "api_key"),
+    ("functions", "[]", 400, "invalid_value", "functions"),
+];
+
+/// A wrong request to one of the earlier paths: the path, the body, and then as above.
+const WRONG_REQUESTS: &[WrongField] = &[
+    ("/query", "{}", 400, "missing_field", "query"),
+    ("/query", r#"{"query":" \n"}"#, 400, "empty_query", "query"),
+    ("/query", r#"{"query":5}"#, 400, "invalid_value", "query"),
+    (
+        "/query",
+        r#"{"query":"x","preferences":{"strategy":"psychic"}}"#,
+        400,
+        "unknown_strategy",
+        "strategy",
+    ),
+    (
+        "/query",
+        r#"{"query":"x","model":"none"}"#,
+        404,
+        "model_not_found",
+        "model",
+    ),
+    (
+        "/service",
+        r#"{"service_type":"astrology","content":"x"}"#,
+        400,
+        "unknown_service",
+        "service_type",
+    ),
+    (
+        "/service",
+        r#"{"service_type":"data_insight","content":""}"#,
+        400,
+        "empty_query",
+        "content",
+    ),
+    (
+        "/service",
+        r#"{"service_type":"document_analysis","content":"x","parameters":{"document_type":"scroll"}}"#,
+        400,
+        "invalid_value",
+        "parameters.document_type",
+    ),
+    (
+        "/cooperation/task",
+        r#"{"query":"x","mode":"brawl"}"#,
+        400,
+        "unknown_mode",
+        "mode",
+    ),
+    (
+        "/cooperation/task",
+        r#"{"query":"x","rounds":"many"}"#,
+        400,
+        "invalid_value",
+        "rounds",
+    ),
+    ("/cooperation/task", "{}", 400, "missing_field", "query"),
+    (
+        "/api/v1/chat/completions",
+        r#"{"messages":[]}"#,
+        400,
+        "empty_query",
+        "messages",
+    ),
+];
+
+fn parsed(json: &str) -> Value {
+    json.parse().expect("the rows above are JSON")
 }
 
 #[tokio::test]
 async fn each_wrong_field_of_a_chat_completion_is_named() {
     let server = server().await;
-    for (body, status, code, param) in [
-        (
-            with("model", json!("none")),
-            404,
-            "model_not_found",
-            "model",
-        ),
-        (with("model", json!(7)), 400, "invalid_value", "model"),
-        (with("messages", json!([])), 400, "empty_query", "messages"),
-        (
-            with("messages", json!("hi")),
-            400,
-            "invalid_value",
-            "messages",
-        ),
-        (
-            with("messages", json!([{ "role": "user", "content": "  " }])),
-            400,
-            "empty_query",
-            "messages",
-        ),
-        (
-            with("messages", json!([{ "role": "wizard", "content": "x" }])),
-            400,
-            "invalid_value",
-            "messages[0].role",
-        ),
-        (
-            with("temperature", json!(9)),
-            400,
-            "invalid_value",
-            "temperature",
-        ),
-        (
-            with("n", json!(18_446_744_073_686_646_784_u64)),
-            400,
-            "invalid_value",
-            "n",
-        ),
-        (
-            with("max_tokens", json!(-1)),
-            400,
-            "invalid_value",
-            "max_tokens",
-        ),
-        (with("stream", json!("yes")), 400, "invalid_value", "stream"),
-        (
-            with("strategy", json!("psychic")),
-            400,
-            "unknown_strategy",
-            "strategy",
-        ),
-        (
-            with("preferences", json!({ "quality_priority": 2 })),
-            400,
-            "invalid_value",
-            "preferences.quality_priority",
-        ),
-        (
-            with("cooperation", json!({ "mode": "brawl" })),
-            400,
-            "unknown_mode",
-            "mode",
-        ),
-        (
-            with("model", json!("cooperate/brawl")),
-            404,
-            "model_not_found",
-            "model",
-        ),
-        (
-            with(
-                "cooperation",
-                json!({ "mode": "parallel", "models": ["small", "large"], "integration_strategy": "shout" }),
-            ),
-            400,
-            "unknown_integrator",
-            "integration_strategy",
-        ),
-        (
-            with(
-                "cooperation",
-                json!({ "mode": "voting", "models": ["small"] }),
-            ),
-            400,
-            "too_few_members",
-            "models",
-        ),
-        (
-            with(
-                "cooperation",
-                json!({ "mode": "parallel", "models": ["small", "none"] }),
-            ),
-            404,
-            "model_not_found",
-            "model",
-        ),
-        (
-            with(
-                "cooperation",
-                json!({ "models": ["small", "large"], "rounds": 99 }),
-            ),
-            400,
-            "invalid_value",
-            "rounds",
-        ),
-        (
-            with("prompt_template", json!("none")),
-            404,
-            "unknown_template",
-            "prompt_template",
-        ),
-        (
-            with("base_url", json!("http://x")),
-            400,
-            "invalid_value",
-            "base_url",
-        ),
-        (
-            with("api_key", json!("sk-x")),
-            400,
-            "invalid_value",
-            "api_key",
-        ),
-        (
-            with("functions", json!([])),
-            400,
-            "invalid_value",
-            "functions",
-        ),
-    ] {
+    for &(field, value, status, code, param) in WRONG_FIELDS {
+        let mut body = question("small");
+        body[field] = parsed(value);
         let reply = server
             .post_json("/v1/chat/completions", &body, status)
             .await;
         let error = &reply["error"];
         assert_eq!(
             (error["code"].as_str(), error["param"].as_str()),
-            (Some(code), Some(param))
+            (Some(code), Some(param)),
+            "{field}: {value}"
         );
         assert_eq!(error["source"], "client", "{error:#}");
         assert_eq!(error["type"], "invalid_request_error");
@@ -179,88 +214,8 @@ async fn a_near_name_is_suggested() {
 #[tokio::test]
 async fn each_wrong_request_to_the_earlier_paths_fails_with_the_same_envelope() {
     let server = server().await;
-    for (path, body, status, code, param) in [
-        ("/query", json!({}), 400, "missing_field", "query"),
-        (
-            "/query",
-            json!({ "query": " \n" }),
-            400,
-            "empty_query",
-            "query",
-        ),
-        (
-            "/query",
-            json!({ "query": 5 }),
-            400,
-            "invalid_value",
-            "query",
-        ),
-        (
-            "/query",
-            json!({ "query": "x", "preferences": { "strategy": "psychic" } }),
-            400,
-            "unknown_strategy",
-            "strategy",
-        ),
-        (
-            "/query",
-            json!({ "query": "x", "model": "none" }),
-            404,
-            "model_not_found",
-            "model",
-        ),
-        (
-            "/service",
-            json!({ "service_type": "astrology", "content": "x" }),
-            400,
-            "unknown_service",
-            "service_type",
-        ),
-        (
-            "/service",
-            json!({ "service_type": "data_insight", "content": "" }),
-            400,
-            "empty_query",
-            "content",
-        ),
-        (
-            "/service",
-            json!({ "service_type": "document_analysis", "content": "x",
-                    "parameters": { "document_type": "scroll" } }),
-            400,
-            "invalid_value",
-            "parameters.document_type",
-        ),
-        (
-            "/cooperation/task",
-            json!({ "query": "x", "mode": "brawl" }),
-            400,
-            "unknown_mode",
-            "mode",
-        ),
-        (
-            "/cooperation/task",
-            json!({ "query": "x", "rounds": "many" }),
-            400,
-            "invalid_value",
-            "rounds",
-        ),
-        (
-            "/cooperation/task",
-            json!({}),
-            400,
-            "missing_field",
-            "query",
-        ),
-        (
-            "/api/v1/chat/completions",
-            json!({ "messages": [] }),
-            400,
-            "empty_query",
-            "messages",
-        ),
-    ] {
-        let reply = server.post_json(path, &body, status).await;
+    for &(path, body, status, code, param) in WRONG_REQUESTS {
+        let reply = server.post_json(path, &parsed(body), status).await;
         let error = &reply["error"];
         assert_eq!(
             (error["code"].as_str(), error["param"].as_str()),

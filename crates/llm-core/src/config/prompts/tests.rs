@@ -1,9 +1,9 @@
 //! Which templates there are, which one is chosen, and what becomes of values.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
 
 use super::*;
+use crate::config::testing::put;
 use crate::types::code::Code;
 
 fn now() -> Timestamp {
@@ -190,7 +190,7 @@ fn a_template_that_cannot_work_is_refused_with_its_place() {
 #[test]
 fn the_users_templates_join_and_replace_the_built_in_ones() {
     let directory = tempfile::tempdir().unwrap();
-    let write = |name: &str, text: &str| fs::write(directory.path().join(name), text).unwrap();
+    let write = |name: &str, text: &str| put(&directory.path().join(name), text);
     write(
         "a.toml",
         "id = 'general_assistant_zh'\nname = 'mine'\nsystem_prompt = 's'\n",
