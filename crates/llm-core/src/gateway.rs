@@ -5,6 +5,8 @@
 
 pub mod inbound;
 
+pub mod asked;
+
 pub mod auth;
 
 pub mod limits;

@@ -12,10 +12,11 @@ use http::HeaderMap;
 use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
 use http_body::Body as _;
 use http_body_util::BodyExt as _;
+use llm_core::gateway::asked::fields::refused;
 use llm_core::gateway::error::GatewayError;
 use llm_core::types::clock::Clock;
 use llm_core::types::code::Code;
-use llm_core::types::raw::{MAX_DEPTH, RawError, RawFields};
+use llm_core::types::raw::RawFields;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::app::ROOM_UNIT;
@@ -129,24 +130,6 @@ pub fn parse(bytes: &[u8]) -> Result<RawFields, GatewayError> {
         return Err(GatewayError::new(Code::InvalidUtf8, message));
     }
     RawFields::parse(bytes).map_err(|error| refused(error, "the body"))
-}
-
-/// Why a piece of JSON is refused; `what` names it.
-pub fn refused(error: RawError, what: &str) -> GatewayError {
-    match error {
-        RawError::Invalid(words) => {
-            let message = format!("{what} is not a JSON object that can be read: {words}");
-            GatewayError::new(Code::InvalidJson, message)
-        }
-        RawError::Duplicate(key) => {
-            let message = format!("the key `{key}` occurs twice in {what}");
-            GatewayError::new(Code::DuplicateKey, message).with_param(key)
-        }
-        RawError::TooDeep => {
-            let message = format!("{what} is nested deeper than {MAX_DEPTH} levels");
-            GatewayError::new(Code::JsonTooDeep, message)
-        }
-    }
 }
 
 fn declared_length(headers: &HeaderMap) -> Option<u64> {

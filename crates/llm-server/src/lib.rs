@@ -7,7 +7,6 @@
 //! | [`routes`] | every endpoint, as one table; the handlers |
 //! | [`dispatch`] | the way of a request from socket to reply |
 //! | [`visit`], [`identity`], [`body`] | a request: who asks, from where, what it says |
-//! | [`fields`], [`wishes`], [`templates`], [`asked`] | reading our own fields |
 //! | [`completion`], [`sse`], [`progress`], [`headers`] | what a request is answered |
 //! | [`error`] | what a failure is answered |
 //! | [`record`], [`instruments`] | the log line and the metrics |
@@ -17,7 +16,6 @@
 
 pub mod accept;
 pub mod app;
-pub mod asked;
 pub mod body;
 pub mod cli;
 pub mod completion;
@@ -25,7 +23,6 @@ mod cors;
 pub mod dispatch;
 pub mod docs_page;
 pub mod error;
-pub mod fields;
 pub mod headers;
 pub mod identity;
 pub mod instruments;
@@ -36,6 +33,4 @@ pub mod routes;
 pub mod schema;
 pub mod serve;
 pub mod sse;
-pub mod templates;
 pub mod visit;
-pub mod wishes;

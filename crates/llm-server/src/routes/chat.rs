@@ -13,7 +13,6 @@ use llm_core::types::ids::RequestId;
 use schemars::SchemaGenerator;
 
 use super::{Door, Group, Reply, Route, Verb, body, handler, words};
-use crate::asked::Asked;
 use crate::completion;
 use crate::error::{ApiError, Shape};
 use crate::headers::timing;
@@ -21,6 +20,7 @@ use crate::progress::Seen;
 use crate::schema;
 use crate::sse::{EventBody, Manner};
 use crate::visit::{Call, json_text};
+use llm_core::gateway::asked::Asked;
 
 pub(super) const ROUTES: &[Route] = &[
     Route {

@@ -18,10 +18,10 @@ use super::query::question;
 use super::{Body, Door, Group, Param, Route, Verb, handler, query_param, reply, words};
 use crate::completion;
 use crate::error::{ApiError, Shape};
-use crate::fields::Fields;
 use crate::schema::{Cooperation, Metadata};
 use crate::visit::{Call, json};
-use crate::wishes::{Wishes, read_cooperation};
+use llm_core::gateway::asked::fields::Fields;
+use llm_core::gateway::asked::wishes::{Wishes, read_cooperation};
 
 pub(super) const ROUTES: &[Route] = &[Route {
     method: Verb::Post,

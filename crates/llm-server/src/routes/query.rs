@@ -14,10 +14,10 @@ use super::stats::{RoutingStats, routing_stats};
 use super::{Door, Group, Route, Verb, body, handler, reply, words};
 use crate::completion;
 use crate::error::{ApiError, Shape};
-use crate::fields::Fields;
 use crate::schema::{Metadata, OwnFields};
 use crate::visit::{Call, json};
-use crate::wishes::Wishes;
+use llm_core::gateway::asked::fields::Fields;
+use llm_core::gateway::asked::wishes::Wishes;
 
 pub(super) const ROUTES: &[Route] = &[Route {
     method: Verb::Post,

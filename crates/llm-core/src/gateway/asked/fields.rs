@@ -6,15 +6,13 @@
 use std::fmt::Display;
 use std::time::Duration;
 
-use llm_core::gateway::error::GatewayError;
-use llm_core::types::code::Code;
-use llm_core::types::money::{Currency, Money};
-use llm_core::types::raw::RawFields;
+use crate::gateway::error::GatewayError;
+use crate::types::code::Code;
+use crate::types::money::{Currency, Money};
+use crate::types::raw::{MAX_DEPTH, RawError, RawFields};
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
-
-use crate::body::refused;
 
 /// Most items of a list of names.
 const MAX_NAMES: usize = 128;
@@ -219,6 +217,24 @@ impl Fields {
             raw: fields,
             prefix: format!("{param}."),
         })
+    }
+}
+
+/// Why a piece of JSON is refused; `what` names it.
+pub fn refused(error: RawError, what: &str) -> GatewayError {
+    match error {
+        RawError::Invalid(words) => {
+            let message = format!("{what} is not a JSON object that can be read: {words}");
+            GatewayError::new(Code::InvalidJson, message)
+        }
+        RawError::Duplicate(key) => {
+            let message = format!("the key `{key}` occurs twice in {what}");
+            GatewayError::new(Code::DuplicateKey, message).with_param(key)
+        }
+        RawError::TooDeep => {
+            let message = format!("{what} is nested deeper than {MAX_DEPTH} levels");
+            GatewayError::new(Code::JsonTooDeep, message)
+        }
     }
 }
 

@@ -1,19 +1,19 @@
 //! Prompt templates in requests: `prompt_template` names one (or `auto`), `variables` fill it in.
 //!
 //! The template's instructions go before the conversation and its question after it. Which
-//! templates there are and how they are filled is `llm_core::config::prompts`.
+//! templates there are and how they are filled is `config::prompts`.
 
 use std::collections::BTreeMap;
 
-use llm_core::config::prompts::{GENERAL, PromptLibrary, PromptTemplate};
-use llm_core::gateway::error::GatewayError;
-use llm_core::types::code::Code;
-use llm_core::types::message::{Message, Role};
-use llm_core::types::plan::AUTO;
-use llm_core::types::tokens::is_cjk;
+use crate::config::prompts::{GENERAL, PromptLibrary, PromptTemplate};
+use crate::gateway::error::GatewayError;
+use crate::types::code::Code;
+use crate::types::message::{Message, Role};
+use crate::types::plan::AUTO;
+use crate::types::tokens::is_cjk;
 use serde_json::Value;
 
-use crate::fields::Fields;
+use super::fields::Fields;
 
 /// The fields read here.
 pub const FIELDS: &[&str] = &["prompt_template", "variables"];
@@ -131,7 +131,7 @@ fn text_of(value: Value) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use llm_core::types::raw::RawFields;
+    use crate::types::raw::RawFields;
 
     use super::*;
 

@@ -5,14 +5,14 @@
 
 use std::time::Duration;
 
-use llm_core::cooperation::modes;
-use llm_core::gateway::error::GatewayError;
-use llm_core::routing::names::Names;
-use llm_core::routing::strategies;
-use llm_core::types::cooperation::{CooperationRequest, MemberSpec, StageSpec};
-use llm_core::types::plan::{Ask, Fallback, Preferences};
+use crate::cooperation::modes;
+use crate::gateway::error::GatewayError;
+use crate::routing::names::Names;
+use crate::routing::strategies;
+use crate::types::cooperation::{CooperationRequest, MemberSpec, StageSpec};
+use crate::types::plan::{Ask, Fallback, Preferences};
 
-use crate::fields::Fields;
+use super::fields::Fields;
 
 /// The fields every endpoint that asks models reads, besides its own.
 pub const FIELDS: &[&str] = &[

@@ -1,7 +1,7 @@
 //! What our own fields mean, and which values are refused.
 
-use llm_core::types::code::Code;
-use llm_core::types::raw::RawFields;
+use crate::types::code::Code;
+use crate::types::raw::RawFields;
 
 use super::*;
 

@@ -1,21 +1,28 @@
 //! The body of a chat completion, read: the conversation, our own fields, the template around it.
+//!
+//! Bodies come from the HTTP surface and from the command line alike, so a field means the same in
+//! both.
+
+pub mod fields;
+pub mod templates;
+pub mod wishes;
 
 use std::sync::Arc;
 
-use llm_core::config::prompts::PromptLibrary;
-use llm_core::gateway::error::GatewayError;
-use llm_core::gateway::schema::check_schema;
-use llm_core::provider::protocols::openai::{Parsed, WireError, read_request};
-use llm_core::types::chat::{ChatRequest, ResponseFormat};
-use llm_core::types::code::Code;
-use llm_core::types::plan::{AUTO, Ask};
-use llm_core::types::raw::RawFields;
+use crate::config::prompts::PromptLibrary;
+use crate::gateway::error::GatewayError;
+use crate::gateway::schema::check_schema;
+use crate::provider::protocols::openai::{Parsed, WireError, read_request};
+use crate::types::chat::{ChatRequest, ResponseFormat};
+use crate::types::code::Code;
+use crate::types::plan::{AUTO, Ask};
+use crate::types::raw::RawFields;
 use serde_json::json;
 use serde_json::value::RawValue;
 
-use crate::fields::Fields;
-use crate::templates::{Fitting, TemplateWish};
-use crate::wishes::Wishes;
+use self::fields::Fields;
+use self::templates::{Fitting, TemplateWish};
+use self::wishes::Wishes;
 
 /// A chat completion that is asked for.
 #[derive(Debug)]
