@@ -6,11 +6,12 @@
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use llm_console::exit;
 use llm_console::program::{Console, Program};
 use llm_console::report::Halt;
 use llm_console::text::shell_quote;
 
-use crate::commands::completions;
+use crate::commands::{completions, models, query, route, status, test};
 
 /// The program, for the command-line reference and tests.
 pub const PROGRAM: Program = Program::new("llm-cooperation", env!("CARGO_PKG_VERSION"))
@@ -32,6 +33,16 @@ pub struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Ask once
+    Query(Box<query::QueryArgs>),
+    /// Decide where a question would go; asks no model
+    Route(Box<route::RouteArgs>),
+    /// List the models there are to ask
+    Models(models::ModelsArgs),
+    /// Show how the system is doing; asks no model
+    Status(status::StatusArgs),
+    /// Call models once, with a small real request each, and tell what came of it
+    Test(test::TestArgs),
     /// Print a script that completes the command line in a shell
     Completions(completions::CompletionsArgs),
 }
@@ -47,6 +58,21 @@ pub fn main() -> ExitCode {
 
 fn dispatch(cli: &Cli, console: &Console) -> Result<(), Halt> {
     match &cli.command {
+        Command::Query(args) => query::run(args, console),
+        Command::Route(args) => route::run(args, console),
+        Command::Models(args) => models::run(args, console),
+        Command::Status(args) => status::run(args, console),
+        Command::Test(args) => test::run(args, console),
         Command::Completions(args) => completions::run(args, console),
     }
 }
+
+/// Ends a command that was called without what it needs: its short help, on standard error.
+pub(crate) fn short_help(command: &str, console: &Console) -> Result<(), Halt> {
+    let page = PROGRAM.short_help::<Cli>(&[command.to_owned()], &console.ui);
+    console.ui.note(page.unwrap_or_default());
+    Err(Halt::Exit(exit::USAGE))
+}
+
+#[cfg(test)]
+mod tests;
