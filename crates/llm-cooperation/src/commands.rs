@@ -1,6 +1,10 @@
 //! The commands, one file each.
 
+pub(crate) mod compat;
 pub(crate) mod completions;
+pub(crate) mod cooperate;
+pub(crate) mod doctor;
+pub(crate) mod help;
 pub(crate) mod models;
 pub(crate) mod query;
 pub(crate) mod route;

@@ -6,6 +6,8 @@
 
 mod support;
 
+mod compat;
+mod doctor;
 mod models;
 mod status;
 mod test;

@@ -63,8 +63,10 @@ pub(super) fn run(
 
 /// Asks every provider for its list, unless that needs a network that is not to be used.
 pub(crate) fn ask(gateway: &Gateway, console: &Console) -> Result<Vec<Reached>, Report> {
-    if console.settings.offline {
-        stays_here(gateway)?;
+    if console.settings.offline
+        && let Some(elsewhere) = elsewhere(gateway)
+    {
+        return Err(Report::usage(elsewhere));
     }
     let limit = console.settings.timeout.unwrap_or(LIMIT);
     let progress = Progress::new(&console.ui);
@@ -80,22 +82,17 @@ pub(crate) fn ask(gateway: &Gateway, console: &Console) -> Result<Vec<Reached>, 
     Ok(answers)
 }
 
-/// Fails where some provider is not on this machine.
-pub(crate) fn stays_here(gateway: &Gateway) -> Result<(), Report> {
+/// That some provider is not on this machine, if one is not.
+pub(crate) fn elsewhere(gateway: &Gateway) -> Option<Message> {
     let views = gateway.models();
-    let elsewhere = views
+    let one = views
         .iter()
         .map(|view| view.deployment)
-        .find(|one| !is_here(one.endpoint.base_url.as_str()));
-    match elsewhere {
-        None => Ok(()),
-        Some(one) => {
-            let message = Message::new("cooperation.offline")
-                .with("provider", &one.provider)
-                .with("address", &one.endpoint.base_url);
-            Err(Report::usage(message))
-        }
-    }
+        .find(|one| !is_here(one.endpoint.base_url.as_str()))?;
+    let message = Message::new("cooperation.offline")
+        .with("provider", &one.provider)
+        .with("address", &one.endpoint.base_url);
+    Some(message)
 }
 
 /// Whether calls to an address stay on this machine.
