@@ -8,10 +8,15 @@
 //! | `usage` | the line about tokens, time and cost |
 //! | `explain` | the decision behind the answer |
 //! | `extract` | code blocks of an answer |
+//! | `live` | the view of members at work |
+//! | `members`, `diff` | what each member said, the votes, where answers differ |
 
 pub(crate) mod answer;
+mod diff;
 pub(crate) mod explain;
 pub(crate) mod extract;
+pub(crate) mod live;
+pub(crate) mod members;
 pub(crate) mod records;
 pub(crate) mod usage;
 

@@ -15,6 +15,7 @@ use crate::run::{Backend, Manner, tell};
 use crate::show::answer::{AnswerReader, Thoughts, Wish};
 use crate::show::explain::Level;
 use crate::show::extract::Which;
+use crate::show::members::What;
 use crate::show::usage::UsageFormat;
 
 /// A question.
@@ -79,6 +80,7 @@ impl ShowFlags {
             explain: self.explain,
             usage: self.usage,
             deltas: !self.events_no_delta,
+            what: What::Final,
         }
     }
 }

@@ -12,6 +12,8 @@ use serde_json::{Value, json};
 
 use super::explain::{self, Level};
 use super::extract::Which;
+use super::live::Live;
+use super::members::{self, What};
 use super::records::Records;
 use super::text;
 use super::usage::{self, UsageFormat};
@@ -47,6 +49,8 @@ pub(crate) struct Wish {
     pub(crate) usage: Option<UsageFormat>,
     /// Whether events have pieces of text.
     pub(crate) deltas: bool,
+    /// What of a cooperation is printed.
+    pub(crate) what: What,
 }
 
 /// Shows an answer.
@@ -56,6 +60,8 @@ pub(crate) struct AnswerReader<'a> {
     out: Out,
     /// A sign that something is being waited for.
     waiting: Option<(Progress, Line)>,
+    /// The members at work.
+    live: Option<Live>,
     has_printed: bool,
     has_explained: bool,
     has_whispered: bool,
@@ -88,6 +94,7 @@ impl<'a> AnswerReader<'a> {
             wish,
             out,
             waiting: None,
+            live: None,
             has_printed: false,
             has_explained: false,
             has_whispered: false,
@@ -103,7 +110,15 @@ impl<'a> AnswerReader<'a> {
 
     /// Whether the answer is shown as it arrives.
     pub(crate) fn shows_pieces(&self) -> bool {
-        matches!(self.out, Out::Text(_)) && self.wish.in_pieces && self.wish.extract.is_none()
+        matches!(self.out, Out::Text(_))
+            && self.wish.in_pieces
+            && self.wish.extract.is_none()
+            && self.wish.what == What::Final
+    }
+
+    /// Shows members at work, until the answer is printed.
+    pub(crate) fn watch(&mut self) {
+        self.live = Some(Live::new(self.ui));
     }
 
     /// Shows that a model is being waited for, until there is something to show.
@@ -157,6 +172,10 @@ impl<'a> AnswerReader<'a> {
                 records.finish()
             }
             Out::Text(_) if verdict.is_some() && !self.has_printed => Ok(()),
+            Out::Text(mut sink) if wish.what != What::Final => {
+                members::print(ui, &mut sink, wish.what, done)?;
+                sink.finish()
+            }
             Out::Text(mut sink) => {
                 if !self.has_printed {
                     if wish.thoughts == Thoughts::Show && !done.reasoning.is_empty() {
@@ -192,15 +211,20 @@ impl<'a> AnswerReader<'a> {
     fn explain(&mut self, route: Option<&Value>) {
         if let (Some(level), Some(route), false) = (self.wish.explain, route, self.has_explained) {
             self.has_explained = true;
-            match &self.waiting {
-                Some((progress, _)) => progress.suspend(|| explain::show(self.ui, level, route)),
-                None => explain::show(self.ui, level, route),
+            let show = || explain::show(self.ui, level, route);
+            match (&self.waiting, &self.live) {
+                (Some((progress, _)), _) => progress.suspend(show),
+                (None, Some(live)) => live.suspend(show),
+                (None, None) => show(),
             }
         }
     }
 
     fn stop_waiting(&mut self) {
         end_wait(&mut self.waiting);
+        if let Some(live) = self.live.take() {
+            live.close();
+        }
     }
 }
 
@@ -219,6 +243,9 @@ impl Reader for AnswerReader<'_> {
     }
 
     fn event(&mut self, event: &Value) -> Result<(), Halt> {
+        if let Some(live) = &mut self.live {
+            live.event(event);
+        }
         match text(event, "type") {
             "route.decided" => {
                 self.cooperates = event["route"]["cooperation"].is_object();
@@ -237,8 +264,10 @@ impl Reader for AnswerReader<'_> {
     }
 
     fn text(&mut self, piece: &str) -> Result<(), Halt> {
-        self.stop_waiting();
         let shows = self.shows_pieces();
+        if shows {
+            self.stop_waiting();
+        }
         match &mut self.out {
             Out::Text(sink) if shows => {
                 if self.has_whispered {
@@ -294,6 +323,7 @@ pub(crate) fn tell(ui: &Ui, done: &Done, wanted: Option<UsageFormat>) {
     for warning in explain::list(&done.result["warnings"]) {
         ui.warn(warning.as_str().unwrap_or_default().to_owned());
     }
+    members::warn(ui, &done.result["cooperation"]);
     if text(&done.result, "finish_reason") == "length" {
         ui.warn(Message::new("cooperation.ask.cut"));
     }
