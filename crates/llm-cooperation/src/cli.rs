@@ -12,7 +12,7 @@ use llm_console::report::Halt;
 use llm_console::text::shell_quote;
 
 use crate::commands::{
-    compat, completions, cooperate, doctor, help, models, query, route, status, test,
+    compat, completions, cooperate, doctor, help, models, query, route, service, status, test,
 };
 
 /// The program, for the command-line reference and tests.
@@ -39,6 +39,8 @@ enum Command {
     Query(Box<query::QueryArgs>),
     /// Let several models work on one question
     Cooperate(Box<cooperate::CooperateArgs>),
+    /// Run a ready service: document analysis, data insight, decision support
+    Service(Box<service::ServiceArgs>),
     /// Decide where a question would go; asks no model
     Route(Box<route::RouteArgs>),
     /// List the models there are to ask
@@ -71,6 +73,7 @@ pub(crate) fn dispatch(cli: &Cli, console: &Console) -> Result<(), Halt> {
     match &cli.command {
         Command::Query(args) => query::run(args, console),
         Command::Cooperate(args) => cooperate::run(args, console),
+        Command::Service(args) => service::run(args, console),
         Command::Route(args) => route::run(args, console),
         Command::Models(args) => models::run(args, console),
         Command::Status(args) => status::run(args, console),

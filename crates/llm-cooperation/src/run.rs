@@ -119,6 +119,19 @@ impl Backend {
         }
     }
 
+    /// Runs a service; what comes back is the reply of the HTTP surface.
+    pub(crate) async fn service(&self, console: &Console, body: Body) -> Result<Value, Halt> {
+        match self {
+            Self::Local(local) => local::service(local, console, body)
+                .await
+                .map_err(Halt::from),
+            Self::Remote(remote) => remote
+                .post("/service", &body.into_value(), patience(console))
+                .await
+                .map_err(|error| Halt::Failed(report(&error))),
+        }
+    }
+
     /// Decides where a request would go.
     pub(crate) async fn explain(&self, console: &Console, body: Body) -> Result<Value, Halt> {
         match self {

@@ -2,7 +2,12 @@
 //! called to find out but, where there is one, that server.
 
 mod local;
+mod remote;
 pub(crate) mod snapshot;
+mod watch;
+
+use std::num::NonZeroU16;
+use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 use llm_console::catalogue::Message;
@@ -11,6 +16,7 @@ use llm_console::output::Format;
 use llm_console::program::Console;
 use llm_console::report::{Halt, Report};
 
+use crate::run::open_remote;
 use snapshot::Snapshot;
 
 /// How to tell it.
@@ -19,6 +25,12 @@ pub(crate) struct StatusArgs {
     /// Fail with exit code 10 when the system is in this state or worse
     #[arg(long, value_name = "STATE")]
     fail_on: Option<Threshold>,
+    /// Look again every so many seconds: redrawn on a terminal, else one JSON object a line
+    #[arg(short, long, value_name = "SECONDS", num_args = 0..=1, default_missing_value = "2")]
+    watch: Option<NonZeroU16>,
+    /// End watching after this many looks
+    #[arg(long, value_name = "N", requires = "watch")]
+    count: Option<NonZeroU16>,
 }
 
 /// From which state on something is wrong.
@@ -33,8 +45,31 @@ enum Threshold {
 /// Tells how the system is doing.
 pub(crate) fn run(args: &StatusArgs, console: &Console) -> Result<(), Halt> {
     let format = format(console)?;
-    let snapshot = local::look(console)?;
-    show(&snapshot, format, console)?;
+    let server = open_remote(console)?;
+    let snapshot = match (&server, args.watch) {
+        (Some(server), Some(seconds)) => {
+            let every = Duration::from_secs(seconds.get().into());
+            let count = args.count.map(|count| u64::from(count.get()));
+            watch::run(server, every, count, console)?
+        }
+        (None, Some(_)) => {
+            let message = Message::new("cooperation.status.watch_needs_server");
+            let report = Report::usage(message);
+            return Err(report
+                .hint("llm-cooperation status --watch --server URL")
+                .into());
+        }
+        (Some(server), None) => {
+            let snapshot = remote::look(server, console)?;
+            show(&snapshot, format, console)?;
+            snapshot
+        }
+        (None, None) => {
+            let snapshot = local::look(console)?;
+            show(&snapshot, format, console)?;
+            snapshot
+        }
+    };
     args.judge(&snapshot, format, console)
 }
 

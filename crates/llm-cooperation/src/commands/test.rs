@@ -61,7 +61,7 @@ pub(crate) struct TestArgs {
 
 /// Calls the models and tells what came of it.
 pub(crate) fn run(args: &TestArgs, console: &Console) -> Result<(), Halt> {
-    if console.settings.server.is_some() {
+    if console.settings.server.is_some() && !console.settings.demo {
         let message = Message::new("cooperation.test.is_local");
         return Err(Report::usage(message)
             .hint("llm-cooperation test --local")

@@ -5,14 +5,19 @@ use llm_console::program::Console;
 use llm_console::report::Report;
 use llm_core::config::prompts::{self, PromptLibrary};
 use llm_core::gateway::asked::Asked;
+use llm_core::gateway::asked::fields::{Fields, refused};
+use llm_core::gateway::asked::wishes::Wishes;
 use llm_core::gateway::error::GatewayError;
 use llm_core::gateway::inbound::Inbound;
 use llm_core::gateway::respond::Completion;
 use llm_core::gateway::stream::Piece;
 use llm_core::routing::explain;
+use llm_core::services::{self, ServiceRequest};
+use llm_core::types::chat::ChatRequest;
 use llm_core::types::clock::{Clock as _, SystemClock};
 use llm_core::types::event::StreamEvent;
 use llm_core::types::ids::RequestId;
+use llm_core::types::plan::{AUTO, Ask};
 use llm_core::types::raw::RawFields;
 use llm_setup::{configuration, failure};
 use serde_json::{Value, json};
@@ -55,6 +60,43 @@ pub(super) fn start(
     })
 }
 
+/// Runs a service, and answers as the HTTP surface does.
+pub(super) async fn service(local: &Local, console: &Console, body: Body) -> Result<Value, Report> {
+    let wrong = |error: GatewayError| failure::report(&error, None);
+    let mut fields = Fields::new(read(body)?);
+    let service = services::find(&fields.required_text("service_type").map_err(wrong)?);
+    let service = service.map_err(wrong)?;
+    let request = ServiceRequest {
+        content: fields.required_text("content").map_err(wrong)?,
+        parameters: fields.map("parameters").map_err(wrong)?.unwrap_or_default(),
+    };
+    let model = fields.text("model").map_err(wrong)?;
+    let mut wishes = Wishes::read(&mut fields).map_err(wrong)?;
+    let mut ask = Ask::of_model(
+        model.unwrap_or_else(|| AUTO.to_owned()),
+        ChatRequest::default(),
+    );
+    wishes.apply(&mut ask).map_err(wrong)?;
+    let mut template = Inbound::in_process(ask);
+    template.user.clone_from(&wishes.user);
+    template.time_limit = console.settings.timeout;
+    let id = template.id.clone();
+    let found = services::run(&local.gateway, service, &request, template)
+        .await
+        .map_err(|error| failure::report(&error, Some(&id)))?;
+    let completion = &found.completion;
+    Ok(json!({
+        "request_id": id,
+        "service_type": service.name,
+        "kind": found.kind,
+        "result": found.fields,
+        "success": true,
+        "processing_time": completion.duration.as_secs_f64(),
+        "error": null,
+        "llm_cooperation": completion.metadata(),
+    }))
+}
+
 /// Decides where a request would go.
 pub(super) fn explain(local: &Local, console: &Console, body: Body) -> Result<Value, Report> {
     let (inbound, _) = inbound(local, console, body)?;
@@ -65,19 +107,9 @@ pub(super) fn explain(local: &Local, console: &Console, body: Body) -> Result<Va
 }
 
 /// The request a body makes, and what its reader warns of.
-pub(crate) fn inbound(
-    local: &Local,
-    console: &Console,
-    body: Body,
-) -> Result<(Inbound, Vec<String>), Report> {
-    let text = body.into_value().to_string();
+fn inbound(local: &Local, console: &Console, body: Body) -> Result<(Inbound, Vec<String>), Report> {
+    let fields = read(body)?;
     let wrong = |error: GatewayError| failure::report(&error, None);
-    let fields = RawFields::parse(text.as_bytes()).map_err(|error| {
-        wrong(llm_core::gateway::asked::fields::refused(
-            error,
-            "the request",
-        ))
-    })?;
     let directory = prompts::directory(&local.loaded);
     let library = PromptLibrary::read(directory.as_deref(), SystemClock.wall())
         .map_err(|errors| configuration::report(&errors))?;
@@ -86,6 +118,13 @@ pub(crate) fn inbound(
     inbound.user = asked.user;
     inbound.time_limit = console.settings.timeout;
     Ok((inbound, asked.warnings))
+}
+
+/// The body as its reader wants it.
+fn read(body: Body) -> Result<RawFields, Report> {
+    let text = body.into_value().to_string();
+    RawFields::parse(text.as_bytes())
+        .map_err(|error| failure::report(&refused(error, "the request"), None))
 }
 
 fn moment(piece: Piece, id: &RequestId, warnings: &[String]) -> Option<Moment> {

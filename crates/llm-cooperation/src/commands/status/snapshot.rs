@@ -25,6 +25,8 @@ pub(crate) struct Snapshot {
     pub(super) states: Vec<(String, u64)>,
     /// What only a running server knows.
     pub(super) traffic: Option<Traffic>,
+    /// A server that answers at the address of this configuration.
+    pub(super) nearby: Option<String>,
     /// Addresses of providers.
     pub(super) endpoints: Vec<String>,
     /// The files the configuration was read from, where that is known.
@@ -70,6 +72,7 @@ impl Snapshot {
         json!({
             "source": if self.server.is_some() { "server" } else { "local" },
             "server": self.server,
+            "server_nearby": self.nearby,
             "version": self.version,
             "system_health": self.health,
             "models": { "total": self.models, "available": self.available, "by_state": states },
@@ -132,10 +135,7 @@ impl Snapshot {
         }
         match &self.traffic {
             Some(traffic) => facts.extend(traffic.facts()),
-            None => facts.push((
-                "cooperation.status.requests",
-                Message::new("cooperation.status.no_traffic").into(),
-            )),
+            None => facts.push(("cooperation.status.requests", self.no_traffic())),
         }
         let plain = |words: &[String]| Say::from(words.join(", "));
         if !self.endpoints.is_empty() {
@@ -153,6 +153,17 @@ impl Snapshot {
             facts.push(("cooperation.status.profile", profile.clone().into()));
         }
         facts
+    }
+}
+
+impl Snapshot {
+    /// Who would know about requests.
+    fn no_traffic(&self) -> Say {
+        match &self.nearby {
+            Some(url) => Message::new("cooperation.status.nearby").with("url", url),
+            None => Message::new("cooperation.status.no_traffic"),
+        }
+        .into()
     }
 }
 
