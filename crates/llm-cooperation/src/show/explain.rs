@@ -116,8 +116,10 @@ pub(crate) fn features(ui: &Ui, route: &Value) -> String {
     let task = if profile["task_given"].as_bool() == Some(true) {
         Message::new("cooperation.explain.task_given")
     } else {
-        Message::new("cooperation.explain.task")
-            .with("clarity", profile["clarity"].as_f64().unwrap_or(0.0))
+        Message::new("cooperation.explain.task").with(
+            "clarity",
+            format!("{:.2}", profile["clarity"].as_f64().unwrap_or(0.0)),
+        )
     };
     let mut parts = vec![
         ui.say(&task.with("task", text(profile, "task"))),

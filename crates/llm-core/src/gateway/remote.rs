@@ -272,7 +272,8 @@ fn failed(base: &Url, failure: &Failure) -> RemoteError {
     RemoteError::Failed(match failure.kind {
         FailureKind::Deadline | FailureKind::Timeout(_) => deadline_passed(),
         _ => {
-            let message = format!("the gateway at {base} cannot be reached: {failure}");
+            let reason = &failure.message;
+            let message = format!("the gateway at {base} cannot be reached: {reason}");
             GatewayError::new(Code::ServerUnreachable, message)
         }
     })
