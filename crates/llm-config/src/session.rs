@@ -10,6 +10,7 @@ use llm_core::config::error::ConfigErrors;
 use llm_core::config::key::KeyPath;
 use llm_core::config::load::Loaded;
 use llm_core::config::paths::Scope;
+use llm_core::config::secret_ref::SecretRef;
 use llm_core::config::validate::validate;
 use llm_core::config::variables::Override;
 use llm_core::types::code::Code;
@@ -144,6 +145,29 @@ impl<'a> Session<'a> {
             error.source = None;
         }
         ConfigErrors::check(wrong).map_err(|errors| report(&errors))
+    }
+
+    /// The configuration with another key of a provider, and no other provider in it.
+    pub(crate) fn with_key(&self, provider: &str, key: &SecretRef) -> Result<Loaded, Report> {
+        let value = match key {
+            SecretRef::Here(secret) => secret.expose().into(),
+            reference => toml::Value::try_from(reference)
+                .map_err(|error| Report::new("internal_error", error.to_string()))?,
+        };
+        let own = |path: &[&str], value| Override {
+            key: KeyPath::of(path.iter().copied()),
+            value,
+            flag: "command line".to_owned(),
+        };
+        let mut trial = vec![own(&["providers", provider, "api_key"], value)];
+        for other in self.loaded.config.providers.keys() {
+            if other != provider {
+                trial.push(own(&["providers", other, "disabled"], true.into()));
+            }
+        }
+        source(self.console, trial)?
+            .load()
+            .map_err(|errors| report(&errors))
     }
 
     /// Reads the configuration again, as it is after the change.

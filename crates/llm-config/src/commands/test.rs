@@ -270,11 +270,10 @@ fn detail(one: &Probed, ui: &Ui) -> String {
         }
         Verdict::Failed(_, message) => message.clone(),
         Verdict::Answered(_) if one.simulated => ui.say(&Message::new("config.is_simulated")),
-        Verdict::Answered(_) => String::new(),
+        Verdict::Answered(_) | Verdict::Skipped(Skip::Disabled) => String::new(),
         Verdict::Listed(true) => ui.say(&Message::new("config.is_listed")),
         Verdict::Listed(false) => ui.say(&Message::new("config.is_not_listed")),
         Verdict::NoList => ui.say(&Message::new("config.has_no_list")),
-        Verdict::Skipped(Skip::Disabled) => String::new(),
         Verdict::Skipped(Skip::FailsOnPurpose) => ui.say(&Message::new("config.fails_on_purpose")),
         Verdict::Skipped(Skip::Offline) => ui.say(&Message::new("config.is_offline")),
     }
