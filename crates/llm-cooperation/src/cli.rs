@@ -11,9 +11,7 @@ use llm_console::program::{Console, Program};
 use llm_console::report::Halt;
 use llm_console::text::shell_quote;
 
-use crate::commands::{
-    compat, completions, cooperate, doctor, help, models, query, route, service, status, test,
-};
+use crate::commands::{compat, completions, cooperate, doctor, help, models, query, route, service, status, test, usage};
 
 /// The program, for the command-line reference and tests.
 pub const PROGRAM: Program = Program::new("llm-cooperation", env!("CARGO_PKG_VERSION"))
@@ -49,6 +47,8 @@ enum Command {
     Status(status::StatusArgs),
     /// Call models once, with a small real request each, and tell what came of it
     Test(test::TestArgs),
+    /// Show what a running server has counted and spent
+    Usage(usage::UsageArgs),
     /// Look at everything a run depends on: configuration, keys, providers, terminal
     Doctor(doctor::DoctorArgs),
     /// Explain a command, an error code such as LC4010, error-codes, exit-codes or environment
@@ -78,6 +78,7 @@ pub(crate) fn dispatch(cli: &Cli, console: &Console) -> Result<(), Halt> {
         Command::Models(args) => models::run(args, console),
         Command::Status(args) => status::run(args, console),
         Command::Test(args) => test::run(args, console),
+        Command::Usage(args) => usage::run(args, console),
         Command::Doctor(args) => doctor::run(args, console),
         Command::Help(args) => help::run(args, console),
         Command::Completions(args) => completions::run(args, console),

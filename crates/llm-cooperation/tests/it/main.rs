@@ -9,5 +9,6 @@ mod support;
 mod compat;
 mod doctor;
 mod models;
+mod server;
 mod status;
 mod test;

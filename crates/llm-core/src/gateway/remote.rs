@@ -103,7 +103,7 @@ impl Remote {
         }
     }
 
-    /// The JSON a path is answered with.
+    /// The JSON a path is answered with; it may have a query string, encoded already.
     pub async fn get(&self, path: &str, within: Duration) -> Result<Value, RemoteError> {
         let request = self.request(Method::GET, path, Bytes::new());
         self.whole(request, within).await
@@ -148,7 +148,12 @@ impl Remote {
     }
 
     fn request(&self, method: Method, path: &str, body: Bytes) -> WireRequest {
+        let (path, query) = match path.split_once('?') {
+            Some((path, query)) => (path, Some(query)),
+            None => (path, None),
+        };
         let mut url = self.base.clone();
+        url.set_query(query);
         if let Ok(mut segments) = url.path_segments_mut() {
             segments
                 .pop_if_empty()

@@ -134,6 +134,12 @@ impl ModelRow {
         mood(self.health) != Mood::Bad && !is_unusable(self.health)
     }
 
+    /// What is known, by the names of the columns.
+    pub(super) fn fields(&self) -> Vec<(&'static str, Cell)> {
+        let table = table(std::slice::from_ref(self));
+        table.fields().zip(self.cells()).collect()
+    }
+
     fn cells(&self) -> Vec<Cell> {
         let is_model = self.kind == "model";
         let money = |direction: fn(&PerMillion) -> &String| match &self.price {
