@@ -43,6 +43,7 @@ macro_rules! command_lines {
 }
 
 const PROGRAMS: &[Generated] = command_lines! {
+    llm_config "llm-config"
     llm_cooperation "llm-cooperation"
     llm_server "llm-server"
 };
