@@ -85,6 +85,10 @@ impl Attachment {
                 .with("reason", reason);
             Report::new("input_unreadable", message).with("path", path)
         })?;
+        if bytes.is_empty() {
+            let message = Message::new("cooperation.ask.attachment_empty").with("path", path);
+            return Err(Report::new("empty_query", message).with("path", path));
+        }
         if bytes.len() as u64 > limit {
             let message = Message::new("cooperation.ask.attachment_too_large")
                 .with("path", path)

@@ -327,6 +327,12 @@ pub(crate) fn tell(ui: &Ui, done: &Done, wanted: Option<UsageFormat>) {
     if text(&done.result, "finish_reason") == "length" {
         ui.warn(Message::new("cooperation.ask.cut"));
     }
+    if done.text.trim().is_empty() {
+        ui.warn(match done.result["tool_calls"].is_array() {
+            true => Message::new("cooperation.ask.only_tools"),
+            false => Message::new("cooperation.ask.empty_answer"),
+        });
+    }
     usage::show(ui, wanted, &done.result);
 }
 

@@ -7,8 +7,12 @@
 mod support;
 
 mod compat;
+mod cooperate;
 mod doctor;
 mod models;
+mod query;
+mod route;
 mod server;
+mod service;
 mod status;
 mod test;
