@@ -77,7 +77,7 @@ pub(crate) fn lines(ui: &Ui, level: Level, route: &Value) -> Vec<String> {
 
 /// The first line: what was asked for, what was chosen, how, how fast.
 pub(crate) fn headline(ui: &Ui, route: &Value) -> String {
-    let took = route["took_us"].as_u64().map(|micros| brief(micros));
+    let took = route["took_us"].as_u64().map(brief);
     let mut parts = vec![ui.say(&chosen(route))];
     let strategy = Message::new("cooperation.explain.strategy");
     parts.push(ui.say(&strategy.with("strategy", text(route, "strategy"))));

@@ -6,12 +6,14 @@
 
 mod support;
 
+mod chat;
 mod compat;
 mod cooperate;
 mod doctor;
 mod models;
 mod query;
 mod route;
+mod served;
 mod server;
 mod service;
 mod status;

@@ -541,10 +541,10 @@ fn wait<T>(future: impl Future<Output = T>) -> T {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build();
-    runtime.expect("a runtime").block_on(future)
+    runtime.unwrap().block_on(future)
 }
 
 #[expect(clippy::disallowed_methods, reason = "tests own their files")]
 fn write_bytes(path: &std::path::Path, bytes: &[u8]) {
-    std::fs::write(path, bytes).expect("a written file");
+    std::fs::write(path, bytes).unwrap();
 }
