@@ -19,7 +19,7 @@ use tokio::sync::oneshot;
 use crate::support::{PROGRAM, Place};
 
 /// A gateway with the configuration of a place. Ends when dropped.
-struct Served {
+pub(crate) struct Served {
     place: Place,
     origin: String,
     stop: Option<oneshot::Sender<()>>,
@@ -27,7 +27,7 @@ struct Served {
 }
 
 impl Served {
-    fn models(models: &[&str], toml: &str) -> Self {
+    pub(crate) fn models(models: &[&str], toml: &str) -> Self {
         let place = Place::with(models, toml);
         let home = place.environment.home();
         let config = place.environment.config_dir().join("config.toml");
@@ -73,13 +73,13 @@ impl Served {
     }
 
     /// Runs the program in a place that has no configuration of its own.
-    fn run(&self, arguments: &[&str]) -> Finished {
+    pub(crate) fn run(&self, arguments: &[&str]) -> Finished {
         let empty = TestEnvironment::new();
         let run = empty.command(PROGRAM).args(arguments);
         run.args(&["--server", &self.origin]).run()
     }
 
-    fn upstream(&self) -> &ScriptedUpstream {
+    pub(crate) fn upstream(&self) -> &ScriptedUpstream {
         &self.place.upstream
     }
 }
