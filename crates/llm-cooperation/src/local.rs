@@ -30,7 +30,12 @@ impl Local {
             .map_err(|error| Halt::Failed(finding(&error)))?;
         log::install(console, &loaded.config.logging);
         let connect = Duration::from_millis(loaded.config.limits.connect_ms);
-        let gateway = Gateway::assemble(&loaded, &Runtime::standard(connect))
+        let runtime = if console.settings.offline {
+            Runtime::offline(connect)
+        } else {
+            Runtime::standard(connect)
+        };
+        let gateway = Gateway::assemble(&loaded, &runtime)
             .map_err(|errors| configuration::report(&errors))?;
         Ok(Self { loaded, gateway })
     }

@@ -234,3 +234,25 @@ fn a_deadline_ends_the_whole_run() {
     ]);
     run.assert_code(7);
 }
+
+#[test]
+fn a_dry_run_estimates_all_members() {
+    let arguments = [
+        "cooperate",
+        "-q",
+        QUESTION,
+        "--mode",
+        "voting",
+        "-m",
+        MEMBERS,
+        "--dry-run",
+    ];
+    let run = demo(&arguments);
+    run.assert_code(0);
+    assert!(
+        run.stdout
+            .contains("estimated for one answer of each member"),
+        "{run}"
+    );
+    assert!(run.stdout.contains("nothing was sent"), "{run}");
+}

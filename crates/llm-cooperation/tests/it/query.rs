@@ -331,7 +331,7 @@ fn the_decision_is_explained_in_both_languages() {
         "{run}"
     );
     assert!(run.stderr.contains("task math"), "{run}");
-    assert!(run.stderr.contains("left out: "), "{run}");
+    assert!(run.stderr.contains(" more left out"), "{run}");
     let run = demo(&[
         "query",
         "Prove that sqrt(2) is irrational",
@@ -418,6 +418,8 @@ fn wrong_input_is_named() {
             "did you mean `small`",
         ),
         (&["query", "hi", "-S", "nonsense"][..], "", 2, "LC2010"),
+        (&["query", "hi", "-O", "n=3"][..], "", 2, "-O cannot set n"),
+        (&["query", "hi", "-O", "preferences={}"][..], "", 2, "-O"),
         (&["query", "hi", "-t", "none_such"][..], "", 2, "LC2013"),
         (
             &["query", "hi", "--quality-priority", "7"][..],
@@ -526,6 +528,20 @@ fn simulated_answers_say_so() {
     let run = demo(&["query", "hi", "-u"]);
     assert!(run.stdout.starts_with("[simulated by "), "{run}");
     assert!(run.stderr.ends_with(" · simulated\n"), "{run}");
+}
+
+#[test]
+fn offline_nothing_but_this_machine_is_called() {
+    let place = Place::models(&["small"]);
+    place.upstream.on("small").reply_text("near");
+    let run = place.run(&["query", "hi", "--offline"]);
+    assert_eq!(run.stdout, "near\n", "{run}");
+    let far = TestEnvironment::new();
+    let config = llm_testkit::builders::config_toml("https://api.example.invalid/v1", &["small"]);
+    far.write_config(&config);
+    let run = far.run(PROGRAM, &["query", "hi", "--offline"]);
+    run.assert_code(5);
+    assert!(run.stderr.contains("is not on this machine"), "{run}");
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use llm_console::program::Console;
 use llm_console::report::{Halt, Report};
 use llm_console::ui::Ui;
-use llm_core::types::money::{Bill, Cost, Currency, Money};
+use llm_core::types::money::{Bill, Cost};
 use serde_json::{Map, Value, json};
 use tokio::runtime::Runtime;
 
@@ -15,6 +15,7 @@ use crate::local::runtime;
 use crate::run::{Backend, End, Manner, tell};
 use crate::show::answer::{AnswerReader, Wish};
 use crate::show::text;
+use crate::show::usage::money;
 
 /// A conversation.
 pub(super) struct Session {
@@ -172,9 +173,4 @@ impl Totals {
             (_, None) => Cost::Unknown,
         });
     }
-}
-
-fn money(cost: &Value) -> Option<Money> {
-    let currency: Currency = cost["currency"].as_str()?.parse().ok()?;
-    Money::parse(cost["amount"].as_str()?, currency).ok()
 }

@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 use super::session::{Session, Totals};
 use crate::ask::attach::Attachment;
 use crate::ask::prompt::{Asking, read_text};
-use crate::ask::{Pair, choice};
+use crate::ask::{Pair, choice, options};
 use crate::show::explain::{self, Level};
 use crate::show::{text, usage};
 
@@ -177,6 +177,7 @@ fn system(session: &mut Session, rest: &str) -> Told {
 
 fn set(session: &mut Session, rest: &str) -> Told {
     let pair = Pair::parse(rest).map_err(Report::usage)?;
+    options::check(&pair)?;
     if pair.value.trim().is_empty() {
         session.options.remove(&pair.key);
     } else {
