@@ -205,9 +205,11 @@ fn source(console: &Console, own: impl IntoIterator<Item = Override>) -> Result<
         demo: false,
         ..console.settings.clone()
     };
-    if settings.config.as_ref().is_some_and(|path| !path.exists()) {
-        settings.config = None;
-        settings.no_config = true;
+    if let Some(path) = settings.config.take() {
+        // Whether a value is in the file that is changed is decided by its whole path.
+        let path = std::path::absolute(&path).unwrap_or(path);
+        settings.no_config |= !path.exists();
+        settings.config = Some(path).filter(|path| path.exists());
     }
     Source::of(&settings, own)
 }

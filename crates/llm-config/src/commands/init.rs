@@ -92,7 +92,7 @@ fn choose(args: &InitArgs, found: &Found, session: &Session<'_>) -> Result<&'sta
                 best.to_owned()
             } else {
                 let question = Message::new("config.ask_preset").with("names", names());
-                ui.ask(question, Some(best), "--preset NAME")?
+                ui.ask(question, Some(best), "--preset NAME | --demo")?
             }
         }
     };
