@@ -214,6 +214,33 @@ async fn a_new_key_is_tried_before_the_old_one_goes() {
 }
 
 #[test]
+fn a_key_that_cannot_be_tried_is_not_called_good() {
+    let environment = TestEnvironment::new();
+    let url = "http://127.0.0.1:9/v1";
+    let add = [
+        "add-provider",
+        "--name",
+        "p",
+        "--base-url",
+        url,
+        "--api-key",
+        KEY,
+    ];
+    ok(&environment, &add);
+    let rotated = ok(
+        &environment,
+        &[
+            "keys",
+            "rotate",
+            "p",
+            "--api-key",
+            "sk-new-0123456789abcdef",
+        ],
+    );
+    assert!(rotated.stderr.contains("was not tried"), "{rotated}");
+}
+
+#[test]
 fn other_names_for_models() {
     let environment = configured();
     ok(&environment, &["alias", "set", "fast", "deepseek-flash"]);
