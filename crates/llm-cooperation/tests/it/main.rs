@@ -10,6 +10,7 @@ mod chat;
 mod compat;
 mod cooperate;
 mod doctor;
+mod input;
 mod models;
 mod query;
 mod route;
