@@ -210,6 +210,10 @@ fn hold_to_schema(
             "the model declined to answer",
         ));
     }
-    choice.text = schema::check_answer(&choice.text, schema)?;
+    let checked = schema::check_answer(&choice.text, schema)?;
+    if checked != choice.text {
+        choice.text = checked;
+        outcome.answer.wire = None;
+    }
     Ok(outcome)
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use anyhow::{Result, bail};
+use anyhow::{Context as _, Result, bail};
 use http_body_util::{BodyExt as _, Full};
 use hyper::Request;
 use hyper::body::Bytes;
@@ -48,7 +48,8 @@ impl Client {
         let mut first = None;
         let mut tail: Vec<u8> = Vec::new();
         while let Some(frame) = body.frame().await {
-            let Ok(data) = frame?.into_data() else {
+            let frame = frame.with_context(|| format!("port {port}, after {} bytes", tail.len()))?;
+            let Ok(data) = frame.into_data() else {
                 continue;
             };
             first.get_or_insert_with(|| started.elapsed());
