@@ -97,7 +97,8 @@ impl Gateway {
     }
 
     /// Decides where a request would go, and sends nothing.
-    pub fn explain(&self, inbound: Inbound) -> Result<RoutePlan, GatewayError> {
+    pub fn explain(&self, mut inbound: Inbound) -> Result<RoutePlan, GatewayError> {
+        inbound.explains = true;
         let clock = &self.parts.engine.clock;
         let caller = self
             .parts
