@@ -77,6 +77,8 @@ pub mod limits;
 
 pub mod server;
 
+pub mod tls;
+
 pub mod secret_ref;
 
 pub mod per_million;

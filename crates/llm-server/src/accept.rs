@@ -11,11 +11,12 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::ConnectInfo;
-use http::Request;
+use http::{HeaderMap, HeaderName, Request};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_io_timeout::TimeoutStream;
@@ -23,6 +24,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tower::ServiceExt as _;
 
+use crate::tls::Tls;
 use crate::workers::Workers;
 
 /// Largest head of a request.
@@ -30,6 +32,16 @@ pub const MAX_HEAD_BYTES: usize = 64 * 1024;
 
 /// Streams one HTTP/2 connection may have.
 const MAX_H2_STREAMS: u32 = 100;
+
+/// Bytes an HTTP/2 client may send ahead of what was read: on one stream, and on all of a connection.
+const H2_WINDOWS: (u32, u32) = (64 * 1024, 1024 * 1024);
+
+/// Bytes held for a stream whose HTTP/2 reader is behind.
+const H2_SEND_BUFFER: usize = 64 * 1024;
+
+/// Streams an HTTP/2 client may open and reset before they are looked at, after which the
+/// connection is closed; and streams that may be reset for mistakes of the client.
+const H2_RESETS: (usize, usize) = (20, 64);
 
 /// Pause after a failed accept, such as one for want of descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
@@ -71,15 +83,30 @@ pub enum Drained {
     Cut,
 }
 
+/// What connections meet.
+pub struct Surface {
+    /// What answers requests.
+    pub router: Router,
+    /// The certificate; `None` for plain HTTP.
+    pub tls: Option<Arc<Tls>>,
+}
+
+impl From<Router> for Surface {
+    fn from(router: Router) -> Self {
+        Self { router, tls: None }
+    }
+}
+
 /// Serves connections until `ending.stop`, then lets the running ones finish; at the end of the
 /// grace, cancels `ending.cut` itself.
 pub async fn serve(
     listener: TcpListener,
-    router: Router,
+    surface: impl Into<Surface>,
     limits: ConnectionLimits,
     ending: Ending,
     workers: &Workers,
 ) -> Drained {
+    let Surface { router, tls } = surface.into();
     let places = Arc::new(Semaphore::new(limits.connections.max(1)));
     let connections = TaskTracker::new();
     let kill = CancellationToken::new();
@@ -96,6 +123,7 @@ pub async fn serve(
             peer,
             place,
             router: router.clone(),
+            tls: tls.clone(),
             limits,
         };
         let (stop, kill) = (ending.stop.clone(), kill.clone());
@@ -149,15 +177,36 @@ struct Connection {
     peer: SocketAddr,
     place: OwnedSemaphorePermit,
     router: Router,
+    tls: Option<Arc<Tls>>,
     limits: ConnectionLimits,
 }
 
 impl Connection {
-    async fn run(self, stream: TcpStream, stop: CancellationToken, kill: CancellationToken) {
+    async fn run(mut self, stream: TcpStream, stop: CancellationToken, kill: CancellationToken) {
+        let Some(tls) = self.tls.take() else {
+            return self.answer(stream, stop, kill).await;
+        };
+        let shaken = tokio::select! {
+            biased;
+            // Nothing was asked yet.
+            () = stop.cancelled() => return,
+            shaken = tls.accept(stream) => shaken,
+        };
+        match shaken {
+            Ok(stream) => self.answer(stream, stop, kill).await,
+            Err(error) => tracing::debug!(%error, peer = %self.peer, "TLS handshake failed"),
+        }
+    }
+
+    async fn answer<S>(self, stream: S, stop: CancellationToken, kill: CancellationToken)
+    where
+        S: AsyncRead + AsyncWrite + Send + 'static,
+    {
         let Self {
             peer,
             place,
             router,
+            tls: _,
             limits,
         } = self;
         // Until the first request is there, hyper may still be finding out which HTTP is spoken,
@@ -167,6 +216,7 @@ impl Connection {
         let service = service_fn(move |mut request: Request<Incoming>| {
             seen.cancel();
             request.extensions_mut().insert(ConnectInfo(peer));
+            drop_ambiguous(request.headers_mut());
             router.clone().oneshot(request.map(Body::new))
         });
         let mut stream = TimeoutStream::new(stream);
@@ -198,6 +248,19 @@ impl Connection {
     }
 }
 
+/// Drops headers with an underscore in their name: what stands before or behind this server may
+/// take `x_real_ip` for `x-real-ip`, and so be told by a caller what only a proxy may say.
+fn drop_ambiguous(headers: &mut HeaderMap) {
+    let is_ambiguous = |name: &&HeaderName| name.as_str().contains('_');
+    // Nearly no request has one.
+    if headers.keys().any(|name| is_ambiguous(&name)) {
+        let names: Vec<HeaderName> = headers.keys().filter(is_ambiguous).cloned().collect();
+        for name in names {
+            headers.remove(name);
+        }
+    }
+}
+
 fn builder(limits: &ConnectionLimits) -> auto::Builder<TokioExecutor> {
     let mut builder = auto::Builder::new(TokioExecutor::new());
     builder
@@ -212,6 +275,11 @@ fn builder(limits: &ConnectionLimits) -> auto::Builder<TokioExecutor> {
         .keep_alive_interval(H2_PING)
         .keep_alive_timeout(H2_PING)
         .max_concurrent_streams(MAX_H2_STREAMS)
+        .initial_stream_window_size(H2_WINDOWS.0)
+        .initial_connection_window_size(H2_WINDOWS.1)
+        .max_send_buf_size(H2_SEND_BUFFER)
+        .max_pending_accept_reset_streams(H2_RESETS.0)
+        .max_local_error_reset_streams(H2_RESETS.1)
         .max_header_list_size(u32::try_from(MAX_HEAD_BYTES).unwrap_or(u32::MAX));
     builder
 }

@@ -22,6 +22,8 @@ use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::sync::Semaphore;
 
 use crate::accept::Ending;
+use crate::descriptors::Descriptors;
+use crate::tls::{Prepared, Tls};
 
 /// Reads the configuration again, whenever it is asked to.
 pub type Loader = Box<dyn Fn() -> Result<Loaded, ConfigErrors> + Send + Sync>;
@@ -46,7 +48,7 @@ pub struct Sources {
     pub options: Options,
 }
 
-/// How streams behave.
+/// How streams behave, and what the machine allows.
 #[derive(Clone, Copy, Debug)]
 pub struct Options {
     /// How long the head of a streamed reply waits for the answer to begin, so that a failure can
@@ -54,6 +56,10 @@ pub struct Options {
     pub stream_grace: Duration,
     /// How often a silent stream says that it is alive.
     pub keep_alive: Duration,
+    /// How often the files of the certificate are looked at.
+    pub certificate_check: Duration,
+    /// The descriptors there are.
+    pub descriptors: Descriptors,
 }
 
 impl Default for Options {
@@ -61,6 +67,8 @@ impl Default for Options {
         Self {
             stream_grace: Duration::from_secs(5),
             keep_alive: Duration::from_secs(10),
+            certificate_check: Duration::from_secs(10),
+            descriptors: Descriptors { limit: None },
         }
     }
 }
@@ -75,6 +83,7 @@ pub struct App {
     ending: Ending,
     room: Arc<Semaphore>,
     started_at: Timestamp,
+    tls: Option<Arc<Tls>>,
 }
 
 /// A configuration at work.
@@ -93,7 +102,9 @@ impl App {
         let started_at = sources.runtime.clock.wall();
         let library = templates(loaded, sources.with_prompts, started_at)?;
         let current = Current::of(loaded, &sources.runtime)?;
+        let tls = Tls::of(loaded)?;
         Ok(Arc::new(Self {
+            tls,
             current: ArcSwap::from_pointee(current),
             prompts: ArcSwap::from_pointee(library),
             services: Totals::new(SERVICES.iter().map(|service| service.name)),
@@ -125,7 +136,12 @@ impl App {
         &self.services
     }
 
-    /// How streams behave.
+    /// The certificate; `None` for plain HTTP.
+    pub fn tls(&self) -> Option<&Arc<Tls>> {
+        self.tls.as_ref()
+    }
+
+    /// How streams behave, and what the machine allows.
     pub fn options(&self) -> Options {
         self.sources.options
     }
@@ -166,7 +182,11 @@ impl App {
         let _one_at_a_time = self.reloading.lock().await;
         let result = self.off_the_reactor(Self::read_configuration).await;
         count_reload(result.is_ok());
-        let current = Arc::new(result?);
+        let (current, certificate) = result?;
+        let current = Arc::new(current);
+        if let (Some(tls), Some(certificate)) = (&self.tls, certificate) {
+            tls.use_from_now(certificate);
+        }
         self.current.store(Arc::clone(&current));
         Ok(current)
     }
@@ -179,10 +199,15 @@ impl App {
         Ok(library)
     }
 
-    fn read_configuration(&self) -> Result<Current, ConfigErrors> {
+    fn read_configuration(&self) -> Result<(Current, Option<Prepared>), ConfigErrors> {
         let loaded = (self.sources.loader)()?;
         loaded.is_configured()?;
-        Current::of(&loaded, &self.sources.runtime)
+        let certificate = match &self.tls {
+            Some(tls) => tls.prepare(&loaded)?,
+            None => None,
+        };
+        let current = Current::of(&loaded, &self.sources.runtime)?;
+        Ok((current, certificate))
     }
 
     fn read_prompts(&self) -> Result<PromptLibrary, ConfigErrors> {

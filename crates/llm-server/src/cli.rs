@@ -3,6 +3,7 @@
 //! Texts for people are in `llm-console`'s catalogue, under `server` and `cli.llm-server`.
 
 mod check;
+mod edge;
 mod healthcheck;
 mod help;
 mod install;

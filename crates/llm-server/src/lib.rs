@@ -3,6 +3,7 @@
 //! | module | owns |
 //! |---|---|
 //! | [`serve`], [`accept`], [`workers`] | running a server; the accept loop and the drain; its threads |
+//! | [`tls`], [`descriptors`] | certificates and the handshake; how many connections there can be |
 //! | [`app`] | what all requests share; reloads |
 //! | [`routes`] | every endpoint, as one table; the handlers |
 //! | [`dispatch`] | the way of a request from socket to reply |
@@ -20,6 +21,7 @@ pub mod body;
 pub mod cli;
 pub mod completion;
 mod cors;
+pub mod descriptors;
 pub mod dispatch;
 pub mod docs_page;
 pub mod error;
@@ -33,5 +35,6 @@ pub mod routes;
 pub mod schema;
 pub mod serve;
 pub mod sse;
+pub mod tls;
 pub mod visit;
 pub mod workers;

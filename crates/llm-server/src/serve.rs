@@ -7,13 +7,16 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-use crate::accept::{self, ConnectionLimits, Drained, Ending};
+use crate::accept::{self, ConnectionLimits, Drained, Ending, Surface};
 use crate::app::App;
 use crate::dispatch::{Listener, router};
 use crate::workers::Workers;
 
 /// How long a client may read nothing of a reply that waits for it.
 const WRITE_STALL: Duration = Duration::from_secs(60);
+
+/// Connections to the ops listener open at once; few, so that they fit in what is kept for it.
+const OPS_CONNECTIONS: usize = 16;
 
 /// How often the collected metrics are put in order, so that they do not grow while nobody asks.
 const UPKEEP: Duration = Duration::from_secs(5);
@@ -26,10 +29,14 @@ pub async fn serve(listener: TcpListener, app: Arc<App>) -> Drained {
 /// The same, with the connections on threads of their own.
 pub async fn serve_on(listener: TcpListener, app: Arc<App>, workers: &Workers) -> Drained {
     let limits = limits(&app);
-    let router = router(&app, Listener::Main);
+    let surface = Surface {
+        router: router(&app, Listener::Main),
+        tls: app.tls().cloned(),
+    };
     tokio::select! {
-        drained = accept::serve(listener, router, limits, app.ending().clone(), workers) => drained,
+        drained = accept::serve(listener, surface, limits, app.ending().clone(), workers) => drained,
         never = upkeep(&app) => match never {},
+        never = watch_certificate(&app) => match never {},
     }
 }
 
@@ -47,6 +54,7 @@ pub fn serve_ops(listener: std::net::TcpListener, app: Arc<App>) -> io::Result<O
         .spawn(move || {
             runtime.block_on(async move {
                 let limits = ConnectionLimits {
+                    connections: OPS_CONNECTIONS,
                     grace: Duration::from_secs(1),
                     ..limits(&app)
                 };
@@ -85,7 +93,10 @@ impl Drop for OpsServer {
 fn limits(app: &App) -> ConnectionLimits {
     let server = &app.current().server;
     ConnectionLimits {
-        connections: server.max_connections as usize,
+        connections: app
+            .options()
+            .descriptors
+            .connections(server.max_connections as usize),
         header_timeout: Duration::from_millis(server.header_timeout_ms),
         write_stall: WRITE_STALL,
         grace: Duration::from_millis(server.shutdown_grace_ms),
@@ -97,5 +108,20 @@ async fn upkeep(app: &App) -> std::convert::Infallible {
     loop {
         ticks.tick().await;
         app.metrics().run_upkeep();
+    }
+}
+
+/// Reads the certificate again now and then, so that whoever renews it need not tell.
+async fn watch_certificate(app: &App) -> std::convert::Infallible {
+    let Some(tls) = app.tls() else {
+        return std::future::pending().await;
+    };
+    let mut ticks = tokio::time::interval(app.options().certificate_check);
+    loop {
+        ticks.tick().await;
+        let tls = Arc::clone(tls);
+        if let Err(error) = tokio::task::spawn_blocking(move || tls.refresh()).await {
+            tracing::error!(%error, "reading the certificate ended abnormally");
+        }
     }
 }

@@ -20,7 +20,7 @@ use crate::types::code::Code;
 use crate::types::secret::Secret;
 
 /// Where orchestrators mount secrets: readable by all inside a container that is itself the boundary.
-const MOUNTED: &[&str] = &["/run/secrets/", "/var/run/secrets/"];
+pub(super) const MOUNTED: &[&str] = &["/run/secrets/", "/var/run/secrets/"];
 
 /// A secret and where it was found.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -14,6 +14,9 @@ pub struct ServerConfig {
     /// A second address for health and metrics alone, `HOST:PORT`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ops_listen: Option<String>,
+    /// Serving over TLS.
+    #[serde(skip_serializing_if = "TlsConfig::is_empty")]
+    pub tls: TlsConfig,
     /// Whether `/metrics` is served.
     pub metrics: bool,
     /// Largest request body, in bytes.
@@ -37,6 +40,7 @@ impl Default for ServerConfig {
             host: "127.0.0.1".to_owned(),
             port: 8080,
             ops_listen: None,
+            tls: TlsConfig::default(),
             metrics: true,
             max_body_bytes: 32 * 1024 * 1024,
             header_timeout_ms: 10_000,
@@ -45,6 +49,25 @@ impl Default for ServerConfig {
             max_connections: 16_384,
             cors_origins: Vec::new(),
         }
+    }
+}
+
+/// Serving over TLS: both files, or neither for plain HTTP.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct TlsConfig {
+    /// The certificate and those between it and its root, as a PEM file. Read again when it changes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cert: Option<String>,
+    /// The private key of the certificate, as a PEM file. Read again when it changes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
+}
+
+impl TlsConfig {
+    /// Whether nothing is said.
+    pub fn is_empty(&self) -> bool {
+        self.cert.is_none() && self.key.is_none()
     }
 }
 

@@ -22,7 +22,7 @@ const OF_PROVIDERS: &[&str] = &["kind", "base_url", "api_key", "headers", "proxy
 /// The same of a model.
 const OF_MODELS: &[&str] = &["base_url", "api_key"];
 /// Keys of the server that open it.
-const OF_SERVER: &[&str] = &["host", "ops_listen", "cors_origins"];
+const OF_SERVER: &[&str] = &["host", "ops_listen", "cors_origins", "tls"];
 /// Sections that decide who may use the server.
 const SECTIONS: &[&str] = &["auth", "keys"];
 

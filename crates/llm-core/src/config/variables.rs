@@ -20,6 +20,8 @@ pub const NAMED: &[(&str, &str)] = &[
     ("LLMCOOP_HOST", "server.host"),
     ("LLMCOOP_PORT", "server.port"),
     ("LLMCOOP_OPS_LISTEN", "server.ops_listen"),
+    ("LLMCOOP_TLS_CERT", "server.tls.cert"),
+    ("LLMCOOP_TLS_KEY", "server.tls.key"),
     ("LLMCOOP_CORS_ORIGINS", "server.cors_origins"),
     ("LLMCOOP_AUTH", "auth.mode"),
     ("LLMCOOP_LOG", "logging.level"),

@@ -8,7 +8,6 @@ use llm_console::output::Format;
 use llm_console::program::Console;
 use llm_console::report::{Halt, Report};
 use llm_console::table::{Cell, Column, Mood, Table};
-use llm_core::config::load::Loaded;
 use llm_core::gateway::Gateway;
 use llm_core::gateway::reach::Reached;
 use llm_core::gateway::runtime::Runtime;
@@ -16,8 +15,11 @@ use llm_core::types::failure::Failure;
 use serde_json::json;
 use tokio::runtime::Builder;
 
+use super::edge::Edge;
 use super::listen::ListenArgs;
+use crate::descriptors::Descriptors;
 use crate::instruments;
+use crate::tls::Tls;
 use llm_setup::configuration::{self, Source, finding};
 
 /// How long a provider may take to answer.
@@ -42,12 +44,20 @@ pub(super) fn run(args: &CheckArgs, listen: &ListenArgs, console: &Console) -> R
     let runtime = Runtime::standard(Duration::from_millis(loaded.config.limits.connect_ms));
     let gateway =
         Gateway::assemble(&loaded, &runtime).map_err(|errors| configuration::report(&errors))?;
+    let tls = Tls::of(&loaded).map_err(|error| Halt::Failed(finding(&error)))?;
+    let edge = Edge {
+        loaded: &loaded,
+        tls: tls.as_deref(),
+        descriptors: Descriptors::raise(),
+        now: runtime.clock.wall(),
+    };
+    edge.warn(&console.ui);
     let reached = if args.no_network {
         Vec::new()
     } else {
         reach(&gateway)?
     };
-    show(console, &loaded, &gateway, &reached)?;
+    show(console, &edge, &gateway, &reached)?;
     match reached.iter().find_map(failure) {
         None => Ok(()),
         Some((provider, failure)) => {
@@ -74,17 +84,18 @@ fn failure(reached: &Reached) -> Option<(&str, &Failure)> {
 
 fn show(
     console: &Console,
-    loaded: &Loaded,
+    edge: &Edge<'_>,
     gateway: &Gateway,
     reached: &[Reached],
 ) -> Result<(), Halt> {
-    let ui = &console.ui;
+    let (ui, loaded) = (&console.ui, edge.loaded);
     if ui.format(Format::Table, Format::LISTS)? == Format::Json {
-        return ui.print_json(&machine(loaded, gateway, reached));
+        return ui.print_json(&machine(edge, gateway, reached));
     }
     for file in &loaded.files {
         ui.note(Message::new("server.read_file").with("path", file.path.display()));
     }
+    edge.tell(ui);
     let mut table = Table::new(vec![
         Column::text("model"),
         Column::text("provider"),
@@ -122,7 +133,8 @@ fn unusable(reason: &str) -> &'static str {
     }
 }
 
-fn machine(loaded: &Loaded, gateway: &Gateway, reached: &[Reached]) -> serde_json::Value {
+fn machine(edge: &Edge<'_>, gateway: &Gateway, reached: &[Reached]) -> serde_json::Value {
+    let loaded = edge.loaded;
     let files = loaded.files.iter();
     let providers = reached.iter().map(|one| {
         let failed = failure(one).map(|(_, failure)| failure);
@@ -146,7 +158,7 @@ fn machine(loaded: &Loaded, gateway: &Gateway, reached: &[Reached]) -> serde_jso
     json!({
         "files": files.map(|file| file.path.display().to_string()).collect::<Vec<_>>(),
         "profile": loaded.profile,
-        "server": { "host": loaded.config.server.host, "port": loaded.config.server.port },
+        "server": edge.machine(),
         "keys": loaded.config.keys.len(),
         "warnings": loaded.warnings.iter().map(ToString::to_string).collect::<Vec<_>>(),
         "models": models.collect::<Vec<_>>(),

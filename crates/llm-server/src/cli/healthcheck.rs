@@ -1,7 +1,7 @@
 //! `llm-server healthcheck`: asks the running server whether it lives, for container health checks
 //! where there is no other client.
 
-use std::io::{self, Read as _, Write as _};
+use std::io::{self, Read, Write};
 use std::net::{TcpStream, ToSocketAddrs as _};
 use std::time::Duration;
 
@@ -12,6 +12,7 @@ use llm_console::program::Console;
 use llm_console::report::{Halt, Report};
 
 use super::listen::ListenArgs;
+use crate::tls::probe;
 use llm_setup::configuration::Source;
 
 /// Most of a reply that is read; the first line is enough.
@@ -34,16 +35,25 @@ pub(super) fn run(args: &HealthArgs, listen: &ListenArgs, console: &Console) -> 
     let server = &loaded.config.server;
     let path = if args.ready { "/readyz" } else { "/livez" };
     // The probes have a listener that answers under load, where there is one.
-    let (host, port) = match &server.ops_listen {
-        Some(address) => address
-            .rsplit_once(':')
-            .and_then(|(host, port)| Some((host.to_owned(), port.parse().ok()?)))
-            .unwrap_or((server.host.clone(), server.port)),
-        None => (server.host.clone(), server.port),
-    };
+    let ops = server.ops_listen.as_ref().and_then(|address| {
+        let (host, port) = address.rsplit_once(':')?;
+        Some((host.to_owned(), port.parse().ok()?))
+    });
+    // It speaks plain HTTP in every case.
+    let is_tls = ops.is_none() && !server.tls.is_empty();
+    let (host, port) = ops.unwrap_or((server.host.clone(), server.port));
     let host = reachable(&host);
-    let url = format!("http://{host}:{port}{path}");
-    match ask(&host, port, path, args.timeout) {
+    let scheme = if is_tls { "https" } else { "http" };
+    let url = format!("{scheme}://{host}:{port}{path}");
+    let asked = connect(&host, port, args.timeout).and_then(|stream| {
+        let authority = stream.peer_addr()?.to_string();
+        if is_tls {
+            ask(probe::wrap(&host, stream)?, &authority, path)
+        } else {
+            ask(stream, &authority, path)
+        }
+    });
+    match asked {
         Ok(200) => {
             console
                 .ui
@@ -64,16 +74,20 @@ fn reachable(host: &str) -> String {
     }
 }
 
-/// The status a path is answered with.
-fn ask(host: &str, port: u16, path: &str, limit: Duration) -> io::Result<u16> {
+fn connect(host: &str, port: u16, limit: Duration) -> io::Result<TcpStream> {
     let address = (host, port)
         .to_socket_addrs()?
         .next()
         .ok_or_else(|| io::Error::new(io::ErrorKind::NotFound, "the host has no address"))?;
-    let mut stream = TcpStream::connect_timeout(&address, limit)?;
+    let stream = TcpStream::connect_timeout(&address, limit)?;
     stream.set_read_timeout(Some(limit))?;
     stream.set_write_timeout(Some(limit))?;
-    let request = format!("GET {path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n");
+    Ok(stream)
+}
+
+/// The status a path is answered with.
+fn ask(mut stream: impl Read + Write, authority: &str, path: &str) -> io::Result<u16> {
+    let request = format!("GET {path} HTTP/1.1\r\nhost: {authority}\r\nconnection: close\r\n\r\n");
     stream.write_all(request.as_bytes())?;
     let mut reply = Vec::new();
     let mut buffer = [0; 512];

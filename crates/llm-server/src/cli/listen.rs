@@ -25,6 +25,12 @@ pub(crate) struct ListenArgs {
     /// Serve probes and metrics on an address of their own too, HOST:PORT [env: LLMCOOP_OPS_LISTEN]
     #[arg(long, value_name = "ADDR")]
     ops_listen: Option<String>,
+    /// Serve over TLS with this certificate, a PEM file; read again when it changes [env: LLMCOOP_TLS_CERT]
+    #[arg(long, value_name = "FILE")]
+    tls_cert: Option<String>,
+    /// The private key of the certificate, a PEM file [env: LLMCOOP_TLS_KEY]
+    #[arg(long, value_name = "FILE")]
+    tls_key: Option<String>,
     /// Who needs a key [env: LLMCOOP_AUTH]
     #[arg(long, value_name = "MODE")]
     auth: Option<AuthFlag>,
@@ -64,28 +70,38 @@ impl ListenArgs {
         let flags = [
             (
                 "--host",
-                ["server", "host"],
+                &["server", "host"][..],
                 self.host.clone().map(Into::into),
             ),
             (
                 "--port",
-                ["server", "port"],
+                &["server", "port"],
                 self.port.map(|port| toml_integer(port.into())),
             ),
             (
                 "--ops-listen",
-                ["server", "ops_listen"],
+                &["server", "ops_listen"],
                 self.ops_listen.clone().map(Into::into),
             ),
-            ("--auth", ["auth", "mode"], auth.map(Into::into)),
+            (
+                "--tls-cert",
+                &["server", "tls", "cert"],
+                self.tls_cert.clone().map(Into::into),
+            ),
+            (
+                "--tls-key",
+                &["server", "tls", "key"],
+                self.tls_key.clone().map(Into::into),
+            ),
+            ("--auth", &["auth", "mode"], auth.map(Into::into)),
             (
                 "--max-body",
-                ["server", "max_body_bytes"],
+                &["server", "max_body_bytes"],
                 self.max_body.map(toml_integer),
             ),
             (
                 "--shutdown-grace",
-                ["server", "shutdown_grace_ms"],
+                &["server", "shutdown_grace_ms"],
                 grace.map(toml_integer),
             ),
         ];
@@ -93,7 +109,7 @@ impl ListenArgs {
             .into_iter()
             .filter_map(|(flag, key, value)| {
                 Some(Override {
-                    key: KeyPath::of(key),
+                    key: KeyPath::of(key.iter().copied()),
                     value: value?,
                     flag: flag.to_owned(),
                 })

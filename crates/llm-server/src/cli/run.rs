@@ -15,9 +15,11 @@ use llm_core::config::server::AuthMode;
 use llm_core::gateway::runtime::Runtime;
 use tokio::runtime::Builder;
 
+use super::edge::Edge;
 use super::listen::ListenArgs;
 use crate::accept::Drained;
 use crate::app::{App, Options, Sources};
+use crate::descriptors::Descriptors;
 use crate::instruments;
 use crate::serve::{OpsServer, serve_on, serve_ops};
 use crate::workers::Workers;
@@ -33,7 +35,8 @@ pub(super) fn run(listen: &ListenArgs, console: &Console) -> Result<(), Halt> {
         .is_configured()
         .map_err(|error| Halt::Failed(finding(&error)))?;
     log::install(console, &loaded.config.logging);
-    let app = start(&source, &loaded)?;
+    let descriptors = Descriptors::raise();
+    let app = start(&source, &loaded, descriptors)?;
     let main = bind(&loaded.config.server.host, loaded.config.server.port)?;
     let ops = ops_server(&loaded, &app)?;
     let workers = Workers::start(workers(listen, console)?).map_err(|error| cannot(&error))?;
@@ -46,6 +49,14 @@ pub(super) fn run(listen: &ListenArgs, console: &Console) -> Result<(), Halt> {
         // Whoever reads that the server listens may send signals from then on.
         let mut signals = signals::Signals::listen().map_err(|error| cannot(&error))?;
         announce(ui, &loaded, &main, ops.as_ref());
+        let edge = Edge {
+            loaded: &loaded,
+            tls: app.tls().map(AsRef::as_ref),
+            descriptors,
+            now: app.clock().wall(),
+        };
+        edge.warn(ui);
+        tracing::info!(descriptors = descriptors.limit, "descriptors");
         let listener = main
             .set_nonblocking(true)
             .and_then(|()| tokio::net::TcpListener::from_std(main))
@@ -79,7 +90,7 @@ enum Ended {
     Insisted(u8),
 }
 
-fn start(source: &Source, loaded: &Loaded) -> Result<Arc<App>, Report> {
+fn start(source: &Source, loaded: &Loaded, descriptors: Descriptors) -> Result<Arc<App>, Report> {
     let metrics = instruments::install();
     let connect = Duration::from_millis(loaded.config.limits.connect_ms);
     let reader = source.clone();
@@ -88,7 +99,10 @@ fn start(source: &Source, loaded: &Loaded) -> Result<Arc<App>, Report> {
         with_prompts: source.reads_files(),
         runtime: Runtime::standard(connect),
         metrics,
-        options: Options::default(),
+        options: Options {
+            descriptors,
+            ..Options::default()
+        },
     };
     App::start(sources, loaded).map_err(|errors| configuration::report(&errors))
 }
@@ -138,7 +152,12 @@ fn announce(ui: &Ui, loaded: &Loaded, main: &TcpListener, ops: Option<&(OpsServe
     let address = main
         .local_addr()
         .map_or_else(|_| "?".to_owned(), |address| address.to_string());
-    let origin = format!("http://{address}");
+    let scheme = if loaded.config.server.tls.is_empty() {
+        "http"
+    } else {
+        "https"
+    };
+    let origin = format!("{scheme}://{address}");
     ui.note(Message::new("server.listening").with("url", &origin));
     ui.note(Message::new("server.base").with("url", format!("{origin}/v1")));
     ui.note(Message::new("server.docs").with("url", format!("{origin}/docs")));

@@ -97,7 +97,8 @@ impl<'a> ServerProcess<'a> {
 
 /// The first loopback address in the output, once its line is complete.
 pub(crate) fn listening_at(printed: &Text) -> Option<String> {
-    let address = Regex::new(r"http://(127\.0\.0\.1|localhost|\[::1\]|0\.0\.0\.0):(\d+)[^\n]*\n");
+    let address =
+        Regex::new(r"(https?)://(127\.0\.0\.1|localhost|\[::1\]|0\.0\.0\.0):(\d+)[^\n]*\n");
     let address = address.expect("a valid pattern");
     [&printed.stdout, &printed.stderr]
         .into_iter()
@@ -105,11 +106,11 @@ pub(crate) fn listening_at(printed: &Text) -> Option<String> {
             let text = String::from_utf8_lossy(bytes);
             let found = address.captures(&text)?;
             // A server on every interface is reached over loopback like any other.
-            let host = if &found[1] == "0.0.0.0" {
+            let host = if &found[2] == "0.0.0.0" {
                 "127.0.0.1"
             } else {
-                &found[1]
+                &found[2]
             };
-            Some(format!("http://{host}:{}", &found[2]))
+            Some(format!("{}://{host}:{}", &found[1], &found[3]))
         })
 }

@@ -255,6 +255,18 @@ const VALUES: &[Case] = &[
         "HOST:PORT",
     ),
     (
+        "[server.tls]\ncert = \"c.pem\"\n",
+        2,
+        "server.tls.cert",
+        "needs `key`",
+    ),
+    (
+        "[server]\ntls = { cert = \"c.pem\", key = \" \" }\n",
+        2,
+        "server.tls.key",
+        "is empty",
+    ),
+    (
         "[server]\ncors_origins = [\"app.example/x\"]\n",
         2,
         "server.cors_origins[0]",

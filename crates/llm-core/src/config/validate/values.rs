@@ -255,6 +255,17 @@ impl Check<'_> {
                 );
             }
         }
+        for (this, other, one, its) in [
+            ("cert", "key", &server.tls.cert, &server.tls.key),
+            ("key", "cert", &server.tls.key, &server.tls.cert),
+        ] {
+            let key = key.child("tls").child(this);
+            if one.as_ref().is_some_and(|path| path.trim().is_empty()) {
+                self.error(&key, "is empty");
+            } else if one.is_some() && its.is_none() {
+                self.error(&key, format!("needs `{other}` beside it"));
+            }
+        }
         for (index, origin) in server.cors_origins.iter().enumerate() {
             let is_origin = Url::parse(origin).is_ok_and(|url| {
                 url.origin().is_tuple() && matches!(url.path(), "" | "/") && url.query().is_none()
