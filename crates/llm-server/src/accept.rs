@@ -226,7 +226,7 @@ impl Connection {
         tokio::pin!(connection);
         let too_late = tokio::time::sleep(limits.header_timeout);
         tokio::pin!(too_late);
-        let mut is_stopping = false;
+        let (mut is_stopping, mut was_late) = (false, false);
         loop {
             tokio::select! {
                 biased;
@@ -241,7 +241,13 @@ impl Connection {
                     }
                     break;
                 }
-                () = too_late.as_mut(), if !begun.is_cancelled() => break,
+                // Looked at when the time is over, not when the wait for it begins.
+                () = too_late.as_mut(), if !was_late => {
+                    if !begun.is_cancelled() {
+                        break;
+                    }
+                    was_late = true;
+                }
             }
         }
         drop(place);
