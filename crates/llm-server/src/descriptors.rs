@@ -1,7 +1,11 @@
-//! How many descriptors the process may have: raised at the start, shared out, and told.
+//! What the system allows: how many descriptors the process may have, raised at the start, shared
+//! out and told; and how many connections may wait to be accepted.
 //!
 //! Every connection of a client takes one, and so does every call to a provider. Were clients let
 //! in until none is left, no call could be made and no probe answered; so they get a share.
+
+use std::io;
+use std::net::TcpListener;
 
 use llm_core::telemetry::names;
 use metrics::gauge;
@@ -27,6 +31,7 @@ impl Descriptors {
         };
         if let Some(limit) = found.limit {
             gauge!(names::DESCRIPTORS_LIMIT).set(limit as f64);
+            tracing::info!(limit, "descriptors");
         }
         found
     }
@@ -42,14 +47,31 @@ impl Descriptors {
     }
 }
 
+/// Lets more connections wait to be accepted than the standard library asks for, so that none of a
+/// crowd that comes at once has to try again a second later.
+pub(crate) fn deepen(listener: TcpListener) -> io::Result<TcpListener> {
+    system::deepen(&listener)?;
+    Ok(listener)
+}
+
 #[cfg(unix)]
 mod system {
+    use std::io;
+    use std::net::TcpListener;
+
     use rustix::process::{Resource, getrlimit, setrlimit};
+
+    /// Connections that may wait; the system may allow fewer.
+    const BACKLOG: i32 = 4096;
+
+    pub(super) fn deepen(listener: &TcpListener) -> io::Result<()> {
+        Ok(rustix::net::listen(listener, BACKLOG)?)
+    }
 
     /// Sets the soft limit to the hard one.
     pub(super) fn raise() -> Option<u64> {
         let before = getrlimit(Resource::Nofile);
-        let mut wanted = before.clone();
+        let mut wanted = before;
         wanted.current = before.maximum;
         match setrlimit(Resource::Nofile, wanted) {
             Ok(()) => before.maximum,
@@ -63,6 +85,14 @@ mod system {
 
 #[cfg(not(unix))]
 mod system {
+    use std::io;
+    use std::net::TcpListener;
+
+    #[expect(clippy::unnecessary_wraps, reason = "it can fail elsewhere")]
+    pub(super) fn deepen(_: &TcpListener) -> io::Result<()> {
+        Ok(())
+    }
+
     /// Other systems have no such limit.
     pub(super) fn raise() -> Option<u64> {
         None

@@ -19,7 +19,7 @@ use super::edge::Edge;
 use super::listen::ListenArgs;
 use crate::accept::Drained;
 use crate::app::{App, Options, Sources};
-use crate::descriptors::Descriptors;
+use crate::descriptors::{self, Descriptors};
 use crate::instruments;
 use crate::serve::{OpsServer, serve_on, serve_ops};
 use crate::workers::Workers;
@@ -35,8 +35,7 @@ pub(super) fn run(listen: &ListenArgs, console: &Console) -> Result<(), Halt> {
         .is_configured()
         .map_err(|error| Halt::Failed(finding(&error)))?;
     log::install(console, &loaded.config.logging);
-    let descriptors = Descriptors::raise();
-    let app = start(&source, &loaded, descriptors)?;
+    let app = start(&source, &loaded)?;
     let main = bind(&loaded.config.server.host, loaded.config.server.port)?;
     let ops = ops_server(&loaded, &app)?;
     let workers = Workers::start(workers(listen, console)?).map_err(|error| cannot(&error))?;
@@ -52,11 +51,10 @@ pub(super) fn run(listen: &ListenArgs, console: &Console) -> Result<(), Halt> {
         let edge = Edge {
             loaded: &loaded,
             tls: app.tls().map(AsRef::as_ref),
-            descriptors,
+            descriptors: app.options().descriptors,
             now: app.clock().wall(),
         };
         edge.warn(ui);
-        tracing::info!(descriptors = descriptors.limit, "descriptors");
         let listener = main
             .set_nonblocking(true)
             .and_then(|()| tokio::net::TcpListener::from_std(main))
@@ -90,7 +88,7 @@ enum Ended {
     Insisted(u8),
 }
 
-fn start(source: &Source, loaded: &Loaded, descriptors: Descriptors) -> Result<Arc<App>, Report> {
+fn start(source: &Source, loaded: &Loaded) -> Result<Arc<App>, Report> {
     let metrics = instruments::install();
     let connect = Duration::from_millis(loaded.config.limits.connect_ms);
     let reader = source.clone();
@@ -100,7 +98,7 @@ fn start(source: &Source, loaded: &Loaded, descriptors: Descriptors) -> Result<A
         runtime: Runtime::standard(connect),
         metrics,
         options: Options {
-            descriptors,
+            descriptors: Descriptors::raise(),
             ..Options::default()
         },
     };
@@ -110,6 +108,7 @@ fn start(source: &Source, loaded: &Loaded, descriptors: Descriptors) -> Result<A
 fn bind(host: &str, port: u16) -> Result<TcpListener, Report> {
     let host = host.trim_start_matches('[').trim_end_matches(']');
     TcpListener::bind((host, port))
+        .and_then(descriptors::deepen)
         .map_err(|error| unable_to_listen(&format!("{host}:{port}"), &error))
 }
 

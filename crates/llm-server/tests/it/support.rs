@@ -34,6 +34,7 @@ pub(crate) struct Setup {
     models: Vec<&'static str>,
     toml: String,
     options: Options,
+    files: Vec<(&'static str, String)>,
     demo: bool,
 }
 
@@ -44,6 +45,7 @@ impl Setup {
             models: models.to_vec(),
             toml: String::new(),
             options: Options::default(),
+            files: Vec::new(),
             demo: false,
         }
     }
@@ -59,6 +61,18 @@ impl Setup {
     /// More configuration.
     pub(crate) fn toml(mut self, toml: &str) -> Self {
         self.toml.push_str(toml);
+        self
+    }
+
+    /// A file beside its configuration.
+    pub(crate) fn file(mut self, name: &'static str, text: &str) -> Self {
+        self.files.push((name, text.to_owned()));
+        self
+    }
+
+    /// The certificate's files are looked at this often.
+    pub(crate) fn certificate_check(mut self, every: Duration) -> Self {
+        self.options.certificate_check = every;
         self
     }
 
@@ -85,6 +99,9 @@ impl Setup {
             self.toml
         );
         write(&path, &text);
+        for (name, text) in &self.files {
+            write(&directory.path().join(name), text);
+        }
         let demo = self.demo;
         let home = directory.path().to_owned();
         let loader = move || {
@@ -127,6 +144,11 @@ impl TestServer {
     /// Where its files are.
     pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.directory.path().join(name)
+    }
+
+    /// Writes a file beside its configuration.
+    pub(crate) fn write(&self, name: &str, text: &str) {
+        write(&self.path(name), text);
     }
 
     /// Changes its configuration file.
