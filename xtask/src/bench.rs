@@ -5,8 +5,8 @@
 
 mod calls;
 mod floor;
-mod gateway;
-mod process;
+pub(crate) mod gateway;
+pub(crate) mod process;
 mod startup;
 mod upstream;
 
@@ -90,7 +90,7 @@ pub(crate) fn run(args: Args) -> Result<()> {
 
 /// What measures: one thread for the callers and the provider, so that the programs measured have
 /// the other processors for themselves.
-fn runtime() -> Result<tokio::runtime::Runtime> {
+pub(crate) fn runtime() -> Result<tokio::runtime::Runtime> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(1)
         .enable_all()
@@ -98,7 +98,7 @@ fn runtime() -> Result<tokio::runtime::Runtime> {
     Ok(runtime)
 }
 
-fn hand_over(measure: &mut Command) -> Result<()> {
+pub(crate) fn hand_over(measure: &mut Command) -> Result<()> {
     if !measure.status()?.success() {
         bail!("measuring failed");
     }
@@ -106,7 +106,7 @@ fn hand_over(measure: &mut Command) -> Result<()> {
 }
 
 /// Builds everything for release, this very program too.
-fn build() -> Result<()> {
+pub(crate) fn build() -> Result<()> {
     let mut build = Command::new(workspace::cargo());
     build
         .current_dir(workspace::root())
@@ -179,7 +179,7 @@ fn as_json(figures: &[Figure]) -> Value {
 }
 
 /// What the figures were measured on.
-fn machine() -> String {
+pub(crate) fn machine() -> String {
     let cpu = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
     let model = cpu
         .lines()

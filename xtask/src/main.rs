@@ -18,6 +18,7 @@ mod demo;
 mod features;
 mod models;
 mod sdk;
+mod soak;
 mod tidy;
 mod workspace;
 
@@ -49,6 +50,8 @@ enum Command {
     Models(models::Args),
     /// Measure the release build beside a bare reverse proxy.
     Bench(bench::Args),
+    /// Run mixed load on the release build for some minutes and see what grows.
+    Soak(soak::Args),
     /// Install the official client libraries that tests use.
     Sdk,
     /// Show a session with simulated models: routing, voting, a server.
@@ -62,6 +65,7 @@ fn main() -> ExitCode {
         Command::Codegen { check } => codegen::run(check),
         Command::Models(args) => models::run(args),
         Command::Bench(args) => bench::run(args),
+        Command::Soak(args) => soak::run(&args),
         Command::Sdk => sdk::run(),
         Command::Demo => demo::run(),
     };

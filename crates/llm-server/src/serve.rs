@@ -4,6 +4,8 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
+use llm_core::telemetry::names;
+use metrics::gauge;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
@@ -35,7 +37,7 @@ pub async fn serve_on(listener: TcpListener, app: Arc<App>, workers: &Workers) -
     };
     tokio::select! {
         drained = accept::serve(listener, surface, limits, app.ending().clone(), workers) => drained,
-        never = upkeep(&app) => match never {},
+        never = upkeep(&app, workers) => match never {},
         never = watch_certificate(&app) => match never {},
     }
 }
@@ -103,10 +105,12 @@ fn limits(app: &App) -> ConnectionLimits {
     }
 }
 
-async fn upkeep(app: &App) -> std::convert::Infallible {
+async fn upkeep(app: &App, workers: &Workers) -> std::convert::Infallible {
     let mut ticks = tokio::time::interval(UPKEEP);
+    let tasks = gauge!(names::TASKS);
     loop {
         ticks.tick().await;
+        tasks.set(workers.tasks() as f64);
         app.metrics().run_upkeep();
     }
 }

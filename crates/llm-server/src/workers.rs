@@ -83,6 +83,15 @@ impl Workers {
         Ok(workers)
     }
 
+    /// Tasks alive on all threads, those of the calling runtime included.
+    pub(crate) fn tasks(&self) -> usize {
+        let runtimes = self.seats.iter().filter_map(|seat| seat.runtime.as_ref());
+        let here = Handle::current().metrics().num_alive_tasks();
+        runtimes.fold(here, |sum, runtime| {
+            sum + runtime.metrics().num_alive_tasks()
+        })
+    }
+
     /// Serves a connection where the fewest are.
     pub(crate) fn serve<F>(
         &self,

@@ -6,8 +6,8 @@
 //! weather. What is judged is the reader's business: nothing here passes or fails.
 
 mod case;
-mod load;
-mod provider;
+pub(crate) mod load;
+pub(crate) mod provider;
 mod table;
 
 use std::fmt::Write as _;
@@ -63,7 +63,7 @@ impl Sides {
 }
 
 /// The key callers of the gateway show.
-const KEY: &str = "bench-key";
+pub(crate) const KEY: &str = "bench-key";
 
 pub(crate) async fn run(args: &Args) -> Result<()> {
     let home = tempfile::tempdir()?;
@@ -121,7 +121,7 @@ pub(crate) fn memory(sides: &Sides) -> Result<Vec<(&'static str, f64)>> {
         .collect()
 }
 
-fn write_config(path: &Path, provider: &Provider) -> Result<()> {
+pub(crate) fn write_config(path: &Path, provider: &Provider) -> Result<()> {
     let mut text = String::from("schema_version = 1\n");
     let address = provider.address;
     let digest =

@@ -111,6 +111,23 @@ impl Running {
         Ok(kib.context("no VmRSS")? / 1024.0)
     }
 
+    /// Descriptors it has open, and its threads.
+    pub(crate) fn holds(&self) -> Result<(usize, usize)> {
+        let count =
+            |what| anyhow::Ok(std::fs::read_dir(format!("/proc/{}/{what}", self.pid))?.count());
+        Ok((count("fd")?, count("task")?))
+    }
+
+    /// Asks it to read its configuration again.
+    pub(crate) fn ask_to_reload(&self) -> Result<()> {
+        let pid = self.child.as_ref().context("somebody else's program")?;
+        rustix::process::kill_process(
+            rustix::process::Pid::from_child(pid),
+            rustix::process::Signal::HUP,
+        )?;
+        Ok(())
+    }
+
     /// Processor time its threads have used so far, as the scheduler counts it in nanoseconds.
     pub(crate) fn cpu(&self) -> Result<Duration> {
         if self.pid == 0 {

@@ -127,6 +127,8 @@ impl HttpTransport {
             .no_proxy()
             .redirect(reqwest::redirect::Policy::none())
             .connect_timeout(self.connect)
+            // Without this a small request waits for the provider's delayed acknowledgement.
+            .tcp_nodelay(true)
             .http1_only()
             .pool_max_idle_per_host(64)
             .pool_idle_timeout(Duration::from_mins(1))

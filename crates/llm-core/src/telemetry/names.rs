@@ -54,6 +54,7 @@ metric_names! {
     COOP_RUNS "llmcoop_cooperation_runs_total" Counter ["mode", "outcome"] "Runs of several models; outcome is ok, degraded or an error code.";
     COOP_DURATION "llmcoop_cooperation_duration_seconds" Histogram ["mode"] "Time a run took.";
     MODEL_HEALTHY "llmcoop_model_healthy" Gauge ["model", "provider"] "1 while calls are let through, 0 while the deployment rests.";
+    TASKS "llmcoop_tasks" Gauge [] "Tasks alive on the threads that serve.";
     TLS_EXPIRES "llmcoop_tls_certificate_expires_timestamp_seconds" Gauge [] "When the certificate at work is no longer valid, as a Unix time.";
     DESCRIPTORS_LIMIT "llmcoop_descriptors_limit" Gauge [] "How many files and sockets the server may have open.";
     RELOADS "llmcoop_config_reloads_total" Counter ["result"] "Reloads of the configuration.";

@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail};
 use http_body_util::{BodyExt as _, Full};
-use hyper::Request;
-use hyper::body::Bytes;
+use hyper::body::{Bytes, Incoming};
+use hyper::{Request, Response};
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 
@@ -35,14 +35,19 @@ impl Client {
         Self(hyper_util::client::legacy::Client::builder(TokioExecutor::new()).build(connector))
     }
 
-    /// One call, read to its end. An answer without its end is a failure of the measurement.
-    pub(crate) async fn call(&self, port: u16, body: &str, streamed: bool) -> Result<Timing> {
+    /// Sends one call; the head of the reply.
+    pub(crate) async fn send(&self, port: u16, body: &str) -> Result<Response<Incoming>> {
         let request = Request::post(format!("http://127.0.0.1:{port}/v1/chat/completions"))
             .header("content-type", "application/json")
             .header("authorization", format!("Bearer {KEY}"))
             .body(Full::new(Bytes::from(body.to_owned())))?;
+        Ok(self.0.request(request).await?)
+    }
+
+    /// One call, read to its end. An answer without its end is a failure of the measurement.
+    pub(crate) async fn call(&self, port: u16, body: &str, streamed: bool) -> Result<Timing> {
         let started = Instant::now();
-        let response = self.0.request(request).await?;
+        let response = self.send(port, body).await?;
         let status = response.status();
         let mut body = response.into_body();
         let mut first = None;

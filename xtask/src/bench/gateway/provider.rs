@@ -1,5 +1,5 @@
-//! The provider behind every side: answers in either protocol, at once, in a burst or in drips, as
-//! the first word of the prompt says. Runs in the measuring process, so its own cost counts for
+//! The provider behind every side: answers in either protocol, at once, in a burst, in drips, after
+//! a long silence or not at all, as the first word of the prompt says. Runs in the measuring process, so its own cost counts for
 //! nobody.
 
 use std::convert::Infallible;
@@ -20,6 +20,8 @@ use tokio::net::TcpListener;
 const CHUNKS: usize = 100;
 /// Between two pieces of a drip.
 const PAUSE: Duration = Duration::from_millis(2);
+/// Silence in the middle of an idle stream.
+const SILENCE: Duration = Duration::from_secs(20);
 /// Until a slow answer.
 const SLOW: Duration = Duration::from_millis(300);
 
@@ -62,12 +64,25 @@ async fn answer(
     if says("slow: ") {
         tokio::time::sleep(SLOW).await;
     }
+    if says("fail: ") {
+        let text = "{\"error\":{\"message\":\"overloaded\",\"type\":\"server_error\"}}";
+        let mut response = Response::new(Full::new(Bytes::from(text)).boxed_unsync());
+        *response.status_mut() = hyper::StatusCode::SERVICE_UNAVAILABLE;
+        return Ok(response);
+    }
     let (kind, body) = if !is_streamed {
         let whole = Full::new(Bytes::from(dialect.whole())).boxed_unsync();
         ("application/json", whole)
-    } else if says("drip: ") {
-        let drips = stream::iter(dialect.pieces()).then(|piece| async move {
-            tokio::time::sleep(PAUSE).await;
+    } else if says("drip: ") || says("idle: ") {
+        let is_idle = says("idle: ");
+        let pieces = stream::iter(dialect.pieces()).enumerate();
+        let drips = pieces.then(move |(number, piece)| async move {
+            let pause = match is_idle {
+                true if number == CHUNKS / 2 => SILENCE,
+                true => Duration::ZERO,
+                false => PAUSE,
+            };
+            tokio::time::sleep(pause).await;
             Ok(Frame::data(Bytes::from(piece)))
         });
         ("text/event-stream", StreamBody::new(drips).boxed_unsync())
