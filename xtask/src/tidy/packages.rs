@@ -54,6 +54,8 @@ const PACKAGES: &[Package] = &[
 const OWNED: &[(&str, &str)] = &[
     ("axum", "crates/llm-server/"),
     ("reqwest", "crates/llm-core/src/provider/transport"),
+    ("rustls", "crates/llm-server/"),
+    ("tokio_rustls", "crates/llm-server/"),
 ];
 
 /// Tests of every package may use these.
