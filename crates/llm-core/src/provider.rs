@@ -8,6 +8,8 @@ pub mod vendors;
 
 pub mod protocols;
 
+pub mod dialects;
+
 pub mod classify;
 
 pub mod frames;

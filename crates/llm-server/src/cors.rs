@@ -35,6 +35,7 @@ pub(crate) fn layer(app: &Arc<App>) -> CorsLayer {
             AUTHORIZATION,
             CONTENT_TYPE,
             HeaderName::from_static("x-api-key"),
+            HeaderName::from_static("x-goog-api-key"),
             REQUEST_ID,
             CLIENT_REQUEST_ID,
         ])

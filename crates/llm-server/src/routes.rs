@@ -8,6 +8,7 @@ mod admin;
 mod chat;
 mod cooperation;
 mod info;
+mod messages;
 mod models;
 mod probes;
 mod prompts;
@@ -95,6 +96,8 @@ impl Door {
 pub enum Group {
     /// The `OpenAI` dialect.
     OpenAi,
+    /// The Anthropic dialect.
+    Anthropic,
     /// The paths of the first earlier system.
     Cooperation,
     /// The paths of the second earlier system.
@@ -107,8 +110,9 @@ pub enum Group {
 
 impl Group {
     /// Every group, in the order of lists.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::OpenAi,
+        Self::Anthropic,
         Self::Cooperation,
         Self::Service,
         Self::Admin,
@@ -119,6 +123,7 @@ impl Group {
     pub fn title(self) -> Words {
         match self {
             Self::OpenAi => words("OpenAI-compatible", "兼容 OpenAI"),
+            Self::Anthropic => words("Anthropic-compatible", "兼容 Anthropic"),
             Self::Cooperation => words("Queries, services and cooperation", "提问、服务与协作"),
             Self::Service => words("Chat, usage and prompts", "对话、用量与提示词"),
             Self::Admin => words("Administration", "管理"),
@@ -223,6 +228,7 @@ use handler;
 
 const TABLES: &[&[Route]] = &[
     chat::ROUTES,
+    messages::ROUTES,
     models::ROUTES,
     query::ROUTES,
     service::ROUTES,

@@ -37,5 +37,12 @@ pub fn find(name: &str) -> Option<Adapter> {
         .find(|adapter| adapter.name() == name)
 }
 
+/// Whether a text is a proof of thoughts as the hub marks them with their protocol.
+pub(in crate::provider) fn is_sealed(signature: &str) -> bool {
+    signature
+        .split_once(':')
+        .is_some_and(|(protocol, _)| find(protocol).is_some())
+}
+
 #[cfg(test)]
 mod tests;

@@ -117,6 +117,7 @@ impl Case {
                 param,
                 message,
                 missing,
+                ..
             })) => {
                 let refused = json!({"param": param, "message": message, "missing": missing});
                 expect("upstream_request.json", json!({"refused": refused}));
