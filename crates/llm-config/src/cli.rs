@@ -38,4 +38,3 @@ pub fn main() -> ExitCode {
     commands::adopt_format(&cli.command, &mut console);
     console.ui.finish(commands::run(cli.command, &console))
 }
-

@@ -23,6 +23,8 @@ use crate::progress::Seen;
 use crate::sse::{EventBody, Manner};
 use crate::visit::{Call, json_text};
 
+const EVENTS: &str = "text/event-stream";
+
 /// A request to answer.
 pub struct Question {
     /// What is asked.
@@ -47,6 +49,10 @@ impl Question {
             writer,
         } = dialect.read(body, address).map_err(wire_error)?;
         let asked = Asked::of_dialect(parsed, warnings, &call.visit.app.prompts())?;
+        if asked.events && writer.media_type() != EVENTS {
+            let message = "can only be seen in a stream of events";
+            return Err(GatewayError::invalid("llm_cooperation.events", message).into());
+        }
         Ok(Self {
             asked,
             writer,

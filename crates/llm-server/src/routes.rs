@@ -8,6 +8,7 @@ mod admin;
 mod chat;
 mod cooperation;
 mod decide;
+mod gemini;
 mod info;
 mod messages;
 mod models;
@@ -99,6 +100,8 @@ pub enum Group {
     OpenAi,
     /// The Anthropic dialect.
     Anthropic,
+    /// The Gemini dialect.
+    Gemini,
     /// The paths of the first earlier system.
     Cooperation,
     /// The paths of the second earlier system.
@@ -111,9 +114,10 @@ pub enum Group {
 
 impl Group {
     /// Every group, in the order of lists.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::OpenAi,
         Self::Anthropic,
+        Self::Gemini,
         Self::Cooperation,
         Self::Service,
         Self::Admin,
@@ -125,6 +129,7 @@ impl Group {
         match self {
             Self::OpenAi => words("OpenAI-compatible", "兼容 OpenAI"),
             Self::Anthropic => words("Anthropic-compatible", "兼容 Anthropic"),
+            Self::Gemini => words("Gemini-compatible", "兼容 Gemini"),
             Self::Cooperation => words("Queries, services and cooperation", "提问、服务与协作"),
             Self::Service => words("Chat, usage and prompts", "对话、用量与提示词"),
             Self::Admin => words("Administration", "管理"),
@@ -230,6 +235,7 @@ use handler;
 const TABLES: &[&[Route]] = &[
     chat::ROUTES,
     messages::ROUTES,
+    gemini::ROUTES,
     models::ROUTES,
     query::ROUTES,
     service::ROUTES,

@@ -5,6 +5,7 @@
 //! so their shapes are written down here; tests hold real requests and replies against them.
 
 pub mod anthropic;
+pub mod gemini;
 
 use std::collections::BTreeMap;
 

@@ -123,8 +123,10 @@ impl EventBody {
             usage: completion.answer.usage,
             own: &own,
         };
-        self.write(|writer, out| writer.end(&ending, out));
-        self.is_over = true;
+        match self.write(|writer, out| writer.end(&ending, out)) {
+            Ok(()) => self.is_over = true,
+            Err(failure) => self.failed(&failure.into()),
+        }
     }
 
     fn failed(&mut self, error: &GatewayError) {
@@ -157,7 +159,7 @@ impl EventBody {
     }
 
     /// Has the dialect write something, after its beginning where that is not out yet.
-    fn write(&mut self, write: impl FnOnce(&mut dyn ReplyWriter, &mut Vec<String>)) {
+    fn write<T>(&mut self, write: impl FnOnce(&mut dyn ReplyWriter, &mut Vec<String>) -> T) -> T {
         let mut out = Vec::new();
         if !self.has_begun {
             self.has_begun = true;
@@ -168,8 +170,9 @@ impl EventBody {
             };
             self.writer.begin(head, &mut out);
         }
-        write(&mut *self.writer, &mut out);
+        let result = write(&mut *self.writer, &mut out);
         self.ready.extend(out.into_iter().map(Bytes::from));
+        result
     }
 
     /// Puts off the next keep-alive comment.

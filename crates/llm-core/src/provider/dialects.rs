@@ -12,6 +12,8 @@ pub mod anthropic;
 
 pub mod chat;
 
+pub mod gemini;
+
 mod reading;
 
 use serde_json::Value;
@@ -20,6 +22,7 @@ use super::protocols::openai::{Parsed, Reply, ReplyHead, WireError};
 use crate::types::code::CodeRow;
 use crate::types::event::StreamEvent;
 use crate::types::failure::Failure;
+use crate::types::message::ToolCall;
 use crate::types::raw::RawFields;
 use crate::types::usage::Usage;
 
@@ -27,7 +30,7 @@ use crate::types::usage::Usage;
 pub type Dialect = &'static dyn ClientDialect;
 
 /// Every dialect, in alphabetical order.
-pub const DIALECTS: &[Dialect] = &[&anthropic::Anthropic, &chat::Chat];
+pub const DIALECTS: &[Dialect] = &[&anthropic::Anthropic, &chat::Chat, &gemini::Gemini];
 
 /// The comment that keeps a silent stream of events alive.
 const KEEP_ALIVE: &str = ": keep-alive\n\n";
@@ -125,11 +128,27 @@ pub trait ReplyWriter: Send + Sync {
     /// A piece of the answer; never one of the kind [`StreamEvent::Finish`].
     fn event(&mut self, event: &StreamEvent, out: &mut Vec<String>);
 
-    /// The stream is complete.
-    fn end(&mut self, ending: &Ending<'_>, out: &mut Vec<String>);
+    /// The stream is complete. Where the dialect cannot show what is left of it, it has failed.
+    fn end(&mut self, ending: &Ending<'_>, out: &mut Vec<String>) -> Result<(), Failure>;
 
     /// The stream failed, begun or not.
     fn failed(&mut self, fault: &Fault<'_>, out: &mut Vec<String>);
+}
+
+/// The arguments of a call as the text of an object, for dialects whose calls hold one.
+fn arguments(call: &ToolCall) -> Result<&str, Failure> {
+    let text = match call.arguments.trim() {
+        "" => "{}",
+        text => text,
+    };
+    match RawFields::parse(text.as_bytes()) {
+        Ok(_) => Ok(text),
+        Err(_) => Err(Failure::invalid(format!(
+            "the model's arguments for the tool `{}` are not a JSON object, which this dialect \
+             cannot show",
+            call.name
+        ))),
+    }
 }
 
 /// One event without a name. JSON text has no line breaks of its own, so it is one line whatever

@@ -72,9 +72,9 @@ impl ReplyWriter for ChatWriter {
         out.extend(chunk.map(|chunk| data(&chunk)));
     }
 
-    fn end(&mut self, ending: &Ending<'_>, out: &mut Vec<String>) {
+    fn end(&mut self, ending: &Ending<'_>, out: &mut Vec<String>) -> Result<(), Failure> {
         let Some(chunks) = &mut self.chunks else {
-            return;
+            return Ok(());
         };
         let ends_with_usage = self.include_usage && ending.usage.is_known();
         // Of several models' calls the sum counts, which is in no single event.
@@ -94,6 +94,7 @@ impl ReplyWriter for ChatWriter {
         let rest = if last.is_some() { &nothing } else { ending.own };
         out.extend(chunks.end(rest).map(|chunk| data(&chunk)));
         out.push(data("[DONE]"));
+        Ok(())
     }
 
     fn failed(&mut self, fault: &Fault<'_>, out: &mut Vec<String>) {

@@ -4,8 +4,10 @@
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use crate::provider::protocols::openai::wire::{Place, WireError, list, object, string};
+use crate::provider::protocols::openai::wire::{Object, Place, WireError, list, object, string};
 use crate::provider::protocols::openai::{OWN_FIELDS, REFUSED_FIELDS};
+use crate::types::chat::ChatRequest;
+use crate::types::message::ToolChoice;
 use crate::types::raw::RawFields;
 
 /// Takes our own fields out of a body, and refuses those that say where a request goes.
@@ -66,6 +68,68 @@ impl<'a> Body<'a> {
             }
         }
         Ok(hints)
+    }
+}
+
+/// What was left out of a request.
+#[derive(Debug, Default)]
+pub(super) struct Dropped {
+    hints: &'static [&'static str],
+    names: Vec<String>,
+}
+
+impl Dropped {
+    /// Nothing yet; these fields may be left out of any object.
+    pub(super) fn hints(hints: &'static [&'static str]) -> Self {
+        Self {
+            hints,
+            names: Vec::new(),
+        }
+    }
+
+    /// Notes a field, once.
+    pub(super) fn note(&mut self, name: &str) {
+        if !self.names.iter().any(|known| known == name) {
+            self.names.push(name.to_owned());
+        }
+    }
+
+    /// Notes the hints in an object; refuses every other field that is not among `known`.
+    pub(super) fn check(
+        &mut self,
+        fields: &Object<'_>,
+        at: &Place<'_>,
+        known: &[&str],
+    ) -> Result<(), WireError> {
+        for (name, _) in fields.iter() {
+            if self.hints.contains(&name) {
+                self.note(name);
+            } else if !known.contains(&name) {
+                return Err(Place::Key(at, name).unsupported("has no counterpart here"));
+            }
+        }
+        Ok(())
+    }
+
+    /// As warnings.
+    pub(super) fn warnings(self) -> Vec<String> {
+        let told = self.names.into_iter();
+        told.map(|name| format!("`{name}` is a hint for another service and was left out"))
+            .collect()
+    }
+}
+
+/// Refuses a choice of tools that no tool fits.
+pub(super) fn check_choice(request: &ChatRequest, at: &Place<'_>) -> Result<(), WireError> {
+    let tools = &request.tools;
+    match &request.tool_choice {
+        Some(ToolChoice::Required) if tools.is_empty() => {
+            Err(at.wrong("demands a tool, but there is none"))
+        }
+        Some(ToolChoice::Named(name)) if !tools.iter().any(|tool| tool.name == *name) => {
+            Err(at.wrong("names a tool there is not"))
+        }
+        _ => Ok(()),
     }
 }
 

@@ -2,13 +2,13 @@
 
 use serde_json::{Map, Value, json};
 
+use crate::provider::dialects::arguments;
 use crate::provider::protocols::anthropic::thoughts::{Thought, unpack};
 use crate::provider::protocols::openai::Reply;
 use crate::provider::protocols::openai::wire::Writer;
 use crate::types::answer::{Choice, FinishReason};
 use crate::types::failure::Failure;
 use crate::types::message::{Reasoning, ToolCall};
-use crate::types::raw::RawFields;
 use crate::types::usage::Usage;
 
 /// The body of a whole reply.
@@ -70,15 +70,7 @@ pub(super) fn thinking(text: &str, signature: &str) -> Value {
 
 /// A call. Its arguments are an object here, with the values as the model wrote them.
 fn tool_use(call: &ToolCall) -> Result<String, Failure> {
-    let empty = call.arguments.trim().is_empty();
-    let input = if empty { "{}" } else { call.arguments.trim() };
-    if RawFields::parse(input.as_bytes()).is_err() {
-        return Err(Failure::invalid(format!(
-            "the model's arguments for the tool `{}` are not a JSON object, which this dialect \
-             cannot show",
-            call.name
-        )));
-    }
+    let input = arguments(call)?;
     let mut out = Writer::new();
     out.value("type", "tool_use");
     out.value("id", call.id.as_str());

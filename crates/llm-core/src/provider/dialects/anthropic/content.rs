@@ -7,7 +7,7 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use serde_json::value::RawValue;
 
-use crate::provider::dialects::reading::asks_for_nothing;
+use crate::provider::dialects::reading::{Dropped, asks_for_nothing};
 use crate::provider::protocols::anthropic::thoughts::{Thought, pack};
 use crate::provider::protocols::is_sealed;
 use crate::provider::protocols::openai::wire::{
@@ -21,43 +21,6 @@ use crate::types::message::{
 /// The most messages of one conversation, and the most blocks of one message.
 const MAX_MESSAGES: usize = 10_000;
 const MAX_BLOCKS: usize = 1_000;
-
-/// What was left out of a request.
-#[derive(Debug, Default)]
-pub(super) struct Dropped(Vec<String>);
-
-impl Dropped {
-    /// Notes a field, once.
-    pub(super) fn note(&mut self, name: &str) {
-        if !self.0.iter().any(|known| known == name) {
-            self.0.push(name.to_owned());
-        }
-    }
-
-    /// Notes the hint for the vendor's cache; refuses every field that is not among `known`.
-    pub(super) fn check_object(
-        &mut self,
-        fields: &Object<'_>,
-        at: &Place<'_>,
-        known: &[&str],
-    ) -> Result<(), WireError> {
-        for (name, _) in fields.iter() {
-            if name == "cache_control" {
-                self.note(name);
-            } else if !known.contains(&name) {
-                return Err(Place::Key(at, name).unsupported("has no counterpart here"));
-            }
-        }
-        Ok(())
-    }
-
-    /// As warnings.
-    pub(super) fn warnings(self) -> Vec<String> {
-        let told = self.0.into_iter();
-        told.map(|name| format!("`{name}` is a hint for another service and was left out"))
-            .collect()
-    }
-}
 
 /// Texts and blocks: content is one text or a list of blocks.
 enum Content<'a> {
@@ -110,7 +73,7 @@ pub(super) fn read_messages(
     for (index, raw) in items.into_iter().enumerate() {
         let at = Place::Item(at, index);
         let message = object(raw, &at)?;
-        dropped.check_object(&message, &at, &["role", "content"])?;
+        dropped.check(&message, &at, &["role", "content"])?;
         let role = required_string(&message, &at, "role")?;
         let inner = Place::Key(&at, "content");
         let content = content(required(&message, &at, "content")?, &inner)?;
@@ -163,7 +126,7 @@ fn tool_result(
     at: &Place<'_>,
     dropped: &mut Dropped,
 ) -> Result<Message, WireError> {
-    dropped.check_object(block, at, &["type", "tool_use_id", "content", "is_error"])?;
+    dropped.check(block, at, &["type", "tool_use_id", "content", "is_error"])?;
     let mut message = Message::text(Role::Tool, "");
     message.tool_call_id = Some(required_string(block, at, "tool_use_id")?);
     let is_error = |raw| boolean(raw, &Place::Key(at, "is_error"));
@@ -199,11 +162,11 @@ fn part(
     match required_string(block, at, "type")?.as_str() {
         "text" => text(block, at, dropped),
         "image" => {
-            dropped.check_object(block, at, &["type", "source"])?;
+            dropped.check(block, at, &["type", "source"])?;
             image(block, at)
         }
         "document" => {
-            dropped.check_object(block, at, &["type", "source", "title"])?;
+            dropped.check(block, at, &["type", "source", "title"])?;
             document(block, at).map(ContentPart::File)
         }
         _ => Err(Place::Key(at, "type")
@@ -217,7 +180,7 @@ fn text(
     dropped: &mut Dropped,
 ) -> Result<ContentPart, WireError> {
     // Answers come with a list of citations, which is sent back empty by those who asked for none.
-    dropped.check_object(block, at, &["type", "text", "citations"])?;
+    dropped.check(block, at, &["type", "text", "citations"])?;
     if block
         .get("citations")
         .is_some_and(|raw| !asks_for_nothing(raw))
@@ -335,7 +298,7 @@ fn tool_use(
     dropped: &mut Dropped,
 ) -> Result<ToolCall, WireError> {
     // `caller` says which of the vendor's own tools made the call.
-    dropped.check_object(block, at, &["type", "id", "name", "input", "caller"])?;
+    dropped.check(block, at, &["type", "id", "name", "input", "caller"])?;
     let input = required(block, at, "input")?;
     object(input, &Place::Key(at, "input"))?;
     Ok(ToolCall {

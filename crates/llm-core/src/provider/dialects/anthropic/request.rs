@@ -2,9 +2,11 @@
 
 use serde_json::value::RawValue;
 
-use super::content::{Dropped, read_messages, read_system};
+use super::content::{read_messages, read_system};
 use crate::provider::dialects::Address;
-use crate::provider::dialects::reading::{Body, Known, any_object, own_fields, strings};
+use crate::provider::dialects::reading::{
+    Body, Dropped, Known, any_object, check_choice, own_fields, strings,
+};
 use crate::provider::protocols::openai::Parsed;
 use crate::provider::protocols::openai::wire::{
     Object, Place, WireError, boolean, list, number, object, optional_string, required,
@@ -54,7 +56,7 @@ pub(super) fn read(
 ) -> Result<(Parsed, Vec<String>), WireError> {
     let own = own_fields(&mut fields)?;
     let body = Body(&fields);
-    let mut dropped = Dropped::default();
+    let mut dropped = Dropped::hints(&["cache_control"]);
     for name in body.check(&Known {
         read: READ,
         hints: HINTS,
@@ -130,7 +132,7 @@ fn read_tool(raw: &RawValue, at: &Place<'_>, dropped: &mut Dropped) -> Result<To
         return Err(Place::Key(at, "type").unsupported(message));
     }
     let known = ["type", "name", "description", "input_schema", "strict"];
-    dropped.check_object(&tool, at, &known)?;
+    dropped.check(&tool, at, &known)?;
     let schema = required(&tool, at, "input_schema")?;
     Ok(Tool {
         name: required_string(&tool, at, "name")?,
@@ -159,15 +161,7 @@ fn choose_tools(body: &Body<'_>, request: &mut ChatRequest) -> Result<(), WireEr
         "tool" => ToolChoice::Named(required_string(&choice, &at, "name")?),
         _ => return Err(Place::Key(&at, "type").wrong("must be auto, any, tool or none")),
     });
-    match &request.tool_choice {
-        Some(ToolChoice::Required) if request.tools.is_empty() => {
-            Err(at.wrong("demands a tool, but `tools` has none"))
-        }
-        Some(ToolChoice::Named(name)) if !request.tools.iter().any(|tool| tool.name == *name) => {
-            Err(at.wrong("names a tool that is not among `tools`"))
-        }
-        _ => Ok(()),
-    }
+    check_choice(request, &at)
 }
 
 /// The form of the answer. Under its older name the field holds the format itself.

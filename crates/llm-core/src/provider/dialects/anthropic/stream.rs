@@ -96,7 +96,7 @@ impl ReplyWriter for Writer {
         }
     }
 
-    fn end(&mut self, ending: &Ending<'_>, out: &mut Vec<String>) {
+    fn end(&mut self, ending: &Ending<'_>, out: &mut Vec<String>) -> Result<(), Failure> {
         self.start(out);
         self.close(out);
         self.close_calls(|_| true, out);
@@ -116,6 +116,7 @@ impl ReplyWriter for Writer {
         last.raw(ending.own, |_| true);
         out.push(named("message_delta", &last.finish()));
         out.push(event("message_stop", json!({})));
+        Ok(())
     }
 
     fn failed(&mut self, fault: &Fault<'_>, out: &mut Vec<String>) {

@@ -110,6 +110,16 @@ impl<'a> Object<'a> {
             .map(|(key, value)| (key.as_ref(), *value))
     }
 
+    /// The same fields under other names.
+    pub(in crate::provider) fn renamed(self, name: impl Fn(&str) -> String) -> Self {
+        let fields = self.0.into_iter();
+        Self(
+            fields
+                .map(|(key, value)| (Cow::Owned(name(&key)), value))
+                .collect(),
+        )
+    }
+
     /// A field of some type, absent when it is of another.
     pub(in crate::provider) fn lenient<T: DeserializeOwned>(&self, name: &str) -> Option<T> {
         serde_json::from_str(self.get(name)?.get()).ok()
@@ -130,7 +140,7 @@ impl<'a> Object<'a> {
     }
 
     /// A name that occurs twice.
-    fn duplicate(&self) -> Option<&str> {
+    pub(in crate::provider) fn duplicate(&self) -> Option<&str> {
         let names = self.0.iter().map(|(name, _)| name);
         names
             .enumerate()
