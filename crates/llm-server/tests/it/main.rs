@@ -16,6 +16,7 @@ mod chat;
 mod drain;
 mod earlier;
 mod faults;
+mod matrix;
 mod messages;
 mod models;
 mod ops;
