@@ -1,6 +1,7 @@
 //! Answers a request of any dialect, whole or streamed. What is read and written is the dialect's;
 //! headers, statuses and the beginning of a stream are alike for all.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Body;
@@ -12,13 +13,17 @@ use llm_core::gateway::error::GatewayError;
 use llm_core::gateway::stream::Piece;
 use llm_core::provider::dialects::{Address, Dialect, ReplyWriter, Spoken};
 use llm_core::provider::protocols::openai::{Reply, ReplyHead};
+use llm_core::types::answer::Answer;
 use llm_core::types::ids::RequestId;
+use llm_core::types::message::Message;
 use llm_core::types::raw::RawFields;
 use llm_core::types::tokens;
 
+use crate::app::App;
 use crate::completion;
 use crate::error::ApiError;
 use crate::headers::{timing, warned};
+use crate::kept::{Kept, Limits, Owner, turn};
 use crate::progress::Seen;
 use crate::sse::{EventBody, Manner};
 use crate::visit::{Call, json_text};
@@ -33,6 +38,36 @@ pub struct Question {
     pub writer: Box<dyn ReplyWriter>,
     /// What the ids of replies begin with.
     pub id_prefix: &'static str,
+    /// Where the answer is kept, if it is.
+    pub keep: Option<Keep>,
+}
+
+/// Keeps the answer to a request.
+pub struct Keep {
+    /// The server.
+    pub app: Arc<App>,
+    /// Whose it will be.
+    pub owner: Owner,
+    /// What was said before.
+    pub conversation: Vec<Message>,
+    /// How much is kept.
+    pub limits: Limits,
+}
+
+impl Keep {
+    /// Keeps an answer and the body of its reply.
+    pub fn keep(self, id: &str, body: String, answer: &Answer) {
+        let mut conversation = self.conversation;
+        conversation.push(turn(answer));
+        let kept = Kept {
+            id: id.to_owned(),
+            owner: self.owner,
+            body,
+            conversation,
+        };
+        let now = self.app.clock().now();
+        self.app.responses().put(kept, self.limits, now);
+    }
 }
 
 impl Question {
@@ -57,6 +92,7 @@ impl Question {
             asked,
             writer,
             id_prefix: dialect.id_prefix(),
+            keep: None,
         })
     }
 
@@ -84,6 +120,9 @@ impl Question {
             own: &own,
         };
         let text = self.writer.whole(&reply).map_err(GatewayError::from)?;
+        if let Some(keep) = self.keep {
+            keep.keep(&head.id, text.clone(), &completion.answer);
+        }
         let mut response = completion::with_headers(json_text(text), &call, &completion);
         let warnings = asked.warnings.iter().chain(&completion.warnings);
         warned(response.headers_mut(), warnings);
@@ -127,6 +166,7 @@ impl Question {
             reply_id: reply_id(self.id_prefix, &call.visit.id),
             events: asked.events,
             warnings: asked.warnings,
+            keep: self.keep,
         };
         let body = EventBody::new(run, call.visit, manner, self.writer);
         Ok(response.map(|_| Body::from_stream(body)))

@@ -30,7 +30,7 @@ pub(crate) fn layer(app: &Arc<App>) -> CorsLayer {
         .chain(headers::EXPOSED);
     CorsLayer::new()
         .allow_origin(origins)
-        .allow_methods([Method::GET, Method::POST])
+        .allow_methods([Method::GET, Method::POST, Method::DELETE])
         .allow_headers([
             AUTHORIZATION,
             CONTENT_TYPE,

@@ -8,6 +8,7 @@
 //! | [`dispatch`] | the way of a request from socket to reply |
 //! | [`visit`], [`identity`], [`body`] | a request: who asks, from where, what it says |
 //! | [`converse`], [`completion`], [`sse`], [`progress`], [`headers`] | what a request is answered |
+//! | [`kept`] | answers that are kept for later requests |
 //! | [`error`] | what a failure is answered |
 //! | [`record`], [`instruments`] | the log line and the metrics |
 //! | [`openapi`], [`schema`], [`docs_page`] | the description of all this |
@@ -27,6 +28,7 @@ pub mod error;
 pub mod headers;
 pub mod identity;
 pub mod instruments;
+pub mod kept;
 pub mod openapi;
 pub mod progress;
 pub mod record;

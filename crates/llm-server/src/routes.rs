@@ -6,6 +6,7 @@
 
 mod admin;
 mod chat;
+mod completions;
 mod cooperation;
 mod decide;
 mod gemini;
@@ -15,6 +16,7 @@ mod models;
 mod probes;
 mod prompts;
 mod query;
+mod responses;
 mod service;
 mod stats;
 mod usage;
@@ -56,6 +58,8 @@ pub enum Verb {
     Get,
     /// Does something.
     Post,
+    /// Takes something away.
+    Delete,
 }
 
 impl Verb {
@@ -64,6 +68,7 @@ impl Verb {
         match self {
             Self::Get => "GET",
             Self::Post => "POST",
+            Self::Delete => "DELETE",
         }
     }
 }
@@ -234,6 +239,8 @@ use handler;
 
 const TABLES: &[&[Route]] = &[
     chat::ROUTES,
+    responses::ROUTES,
+    completions::ROUTES,
     messages::ROUTES,
     gemini::ROUTES,
     models::ROUTES,

@@ -6,6 +6,7 @@
 
 pub mod anthropic;
 pub mod gemini;
+pub mod openai;
 
 use std::collections::BTreeMap;
 

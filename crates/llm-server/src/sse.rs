@@ -19,7 +19,7 @@ use llm_core::gateway::respond::Completion;
 use llm_core::gateway::shapes::{bill_json, cost_json, usage_json};
 use llm_core::gateway::stream::{Piece, RunStream};
 use llm_core::provider::dialects::{Ending, Fault, ReplyWriter};
-use llm_core::provider::protocols::openai::ReplyHead;
+use llm_core::provider::protocols::openai::{Reply, ReplyHead};
 use llm_core::types::code::Code;
 use llm_core::types::event::StreamEvent;
 use llm_core::types::money::Cost;
@@ -30,6 +30,7 @@ use tokio::time::{Instant, Sleep};
 use tokio_util::sync::WaitForCancellationFutureOwned;
 
 use crate::completion::{metadata, own_fields};
+use crate::converse::Keep;
 use crate::error;
 use crate::progress::Seen;
 use crate::visit::Visit;
@@ -45,6 +46,8 @@ pub struct Manner {
     pub events: bool,
     /// What the caller should know.
     pub warnings: Vec<String>,
+    /// Where the answer is kept, if it is.
+    pub keep: Option<Keep>,
 }
 
 /// The body of a streamed reply.
@@ -54,8 +57,8 @@ pub struct EventBody {
     manner: Manner,
     seen: Seen,
     writer: Box<dyn ReplyWriter>,
-    /// Whether the answer has begun: only then it is known who gives it.
-    has_begun: bool,
+    /// Made when the answer begins, because only then it is known who gives it.
+    head: Option<ReplyHead>,
     /// Finish reasons, until the run is over.
     held: Vec<StreamEvent>,
     numbering: EventNumbering,
@@ -74,7 +77,7 @@ impl EventBody {
             numbering: EventNumbering::new(visit.id.as_str()),
             seen: Seen::default(),
             writer,
-            has_begun: false,
+            head: None,
             held: Vec::new(),
             ready: VecDeque::new(),
             is_over: false,
@@ -123,9 +126,19 @@ impl EventBody {
             usage: completion.answer.usage,
             own: &own,
         };
-        match self.write(|writer, out| writer.end(&ending, out)) {
-            Ok(()) => self.is_over = true,
-            Err(failure) => self.failed(&failure.into()),
+        if let Err(failure) = self.write(|writer, out| writer.end(&ending, out)) {
+            return self.failed(&failure.into());
+        }
+        self.is_over = true;
+        if let (Some(keep), Some(head)) = (self.manner.keep.take(), &self.head) {
+            let reply = Reply {
+                head,
+                answer: &completion.answer,
+                own: &own,
+            };
+            if let Ok(body) = self.writer.whole(&reply) {
+                keep.keep(&head.id, body, &completion.answer);
+            }
         }
     }
 
@@ -161,14 +174,14 @@ impl EventBody {
     /// Has the dialect write something, after its beginning where that is not out yet.
     fn write<T>(&mut self, write: impl FnOnce(&mut dyn ReplyWriter, &mut Vec<String>) -> T) -> T {
         let mut out = Vec::new();
-        if !self.has_begun {
-            self.has_begun = true;
+        if self.head.is_none() {
             let head = ReplyHead {
                 id: self.manner.reply_id.clone(),
                 created: self.visit.app.clock().wall().as_second(),
                 model: self.seen.model().unwrap_or_default(),
             };
-            self.writer.begin(head, &mut out);
+            self.writer.begin(head.clone(), &mut out);
+            self.head = Some(head);
         }
         let result = write(&mut *self.writer, &mut out);
         self.ready.extend(out.into_iter().map(Bytes::from));

@@ -12,7 +12,11 @@ pub mod anthropic;
 
 pub mod chat;
 
+pub mod completions;
+
 pub mod gemini;
+
+pub mod responses;
 
 mod reading;
 
@@ -30,7 +34,13 @@ use crate::types::usage::Usage;
 pub type Dialect = &'static dyn ClientDialect;
 
 /// Every dialect, in alphabetical order.
-pub const DIALECTS: &[Dialect] = &[&anthropic::Anthropic, &chat::Chat, &gemini::Gemini];
+pub const DIALECTS: &[Dialect] = &[
+    &anthropic::Anthropic,
+    &chat::Chat,
+    &completions::Completions,
+    &gemini::Gemini,
+    &responses::Responses,
+];
 
 /// The comment that keeps a silent stream of events alive.
 const KEEP_ALIVE: &str = ": keep-alive\n\n";

@@ -54,6 +54,7 @@ async fn create_completion(mut call: Call) -> Result<Response, ApiError> {
         writer: Box::new(ChatWriter::new(asked.include_usage)),
         asked,
         id_prefix: Chat.id_prefix(),
+        keep: None,
     };
     question.answer(call).await
 }

@@ -8,6 +8,7 @@
 
 mod clients;
 mod facts;
+mod openai;
 mod providers;
 mod table;
 
@@ -106,8 +107,8 @@ async fn refused(response: &mut Response, place: &str) -> Cell {
     let body = response.json().await;
     let text = body.to_string();
     assert!(text.contains("unsupported_parameter"), "{place}: {text}");
-    let message = body["error"]["message"].as_str().unwrap();
-    // The message names the model and the provider first, where somebody was chosen already.
-    let fields = message.split('`').skip(1).step_by(2);
-    Cell::Refused(fields.last().unwrap_or_default().to_owned())
+    let error = &body["error"];
+    let params = [&error["param"], &error["llm_cooperation"]["param"]];
+    let param = params.into_iter().find_map(Value::as_str);
+    Cell::Refused(param.unwrap().to_owned())
 }

@@ -159,6 +159,10 @@ impl TestServer {
         http::post(self.url(path), body)
     }
 
+    pub(crate) fn delete(&self, path: &str) -> Request {
+        Request::new("DELETE", self.url(path))
+    }
+
     /// A GET whose JSON reply has this status and is as described.
     pub(crate) async fn get_json(&self, path: &str, status: u16) -> Value {
         let mut response = self.get(path).send().await;

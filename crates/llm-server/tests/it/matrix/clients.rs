@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::facts::{Ask, CALLS, Facts, PICTURE, QUESTION, RESULTS, SYSTEM, schema};
+use super::openai;
 
 /// A client that speaks a dialect.
 pub(crate) struct Client {
@@ -46,14 +47,28 @@ pub(crate) const CLIENTS: &[Client] = &[
         read: gemini_read,
         read_stream: gemini_stream,
     },
+    Client {
+        name: "responses",
+        path: |_, _| "/v1/responses".to_owned(),
+        body: openai::responses_body,
+        read: openai::responses_read,
+        read_stream: openai::responses_stream,
+    },
+    Client {
+        name: "completions",
+        path: |_, _| "/v1/completions".to_owned(),
+        body: openai::completions_body,
+        read: openai::completions_read,
+        read_stream: openai::completions_stream,
+    },
 ];
 
-fn each<'a>(value: &'a Value, name: &str) -> impl Iterator<Item = &'a Value> {
+pub(super) fn each<'a>(value: &'a Value, name: &str) -> impl Iterator<Item = &'a Value> {
     value[name].as_array().into_iter().flatten()
 }
 
 /// The data of every event.
-fn events(stream: &str) -> Vec<Value> {
+pub(super) fn events(stream: &str) -> Vec<Value> {
     let lines = stream
         .lines()
         .filter_map(|line| line.strip_prefix("data: "));
@@ -68,12 +83,12 @@ fn input(text: &str) -> Value {
 }
 
 /// Adds a text to one under way.
-fn append(text: &mut Value, more: &Value) {
+pub(super) fn append(text: &mut Value, more: &Value) {
     let more = more.as_str().unwrap_or_default();
     *text = json!(format!("{}{more}", text.as_str().unwrap_or_default()));
 }
 
-fn add_text(facts: &mut Facts, kind: &str, text: &Value) {
+pub(super) fn add_text(facts: &mut Facts, kind: &str, text: &Value) {
     if let Some(text) = text.as_str().filter(|text| !text.is_empty()) {
         facts.add(kind, text);
     }
@@ -131,13 +146,13 @@ fn chat_body(ask: &Ask, model: &str, streamed: bool) -> Option<Value> {
 }
 
 /// The reason an answer ended, in the words of the facts.
-fn end(word: &Value, known: &[(&str, &str)]) -> String {
+pub(super) fn end(word: &Value, known: &[(&str, &str)]) -> String {
     let word = word.as_str().unwrap_or_default();
     let found = known.iter().find(|(theirs, _)| *theirs == word);
     found.map_or_else(|| format!("? {word}"), |(_, ours)| (*ours).to_owned())
 }
 
-const CHAT_ENDS: &[(&str, &str)] = &[
+pub(super) const CHAT_ENDS: &[(&str, &str)] = &[
     ("stop", "Stop"),
     ("length", "Length"),
     ("tool_calls", "Calls"),
