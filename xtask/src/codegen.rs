@@ -4,6 +4,8 @@
 
 mod cli;
 mod errors;
+#[cfg(test)]
+mod guides;
 mod http;
 mod metrics;
 mod registries;
@@ -43,6 +45,7 @@ macro_rules! command_lines {
 }
 
 const PROGRAMS: &[Generated] = command_lines! {
+    llm_config "llm-config"
     llm_cooperation "llm-cooperation"
     llm_server "llm-server"
 };

@@ -18,10 +18,6 @@ pub const PROGRAM: Program = Program::new("llm-config", env!("CARGO_PKG_VERSION"
 ///
 /// Begin with `llm-config init`, or with a preset: `llm-config preset --name aigcbest`. Keys are
 /// kept in a file of their own that only you can read.
-#[expect(
-    clippy::doc_markdown,
-    reason = "help texts are shown as they are written"
-)]
 #[derive(Debug, Parser)]
 #[command(disable_help_subcommand = true, arg_required_else_help = true)]
 pub struct Cli {
@@ -38,3 +34,6 @@ pub fn main() -> ExitCode {
     commands::adopt_format(&cli.command, &mut console);
     console.ui.finish(commands::run(cli.command, &console))
 }
+
+#[cfg(test)]
+mod tests;

@@ -22,6 +22,7 @@ const MOST_BYTES: u64 = 64 * 1024;
 /// Where the key is. At most one of these.
 #[derive(Clone, Debug, Default, Args)]
 #[group(multiple = false)]
+#[expect(clippy::struct_field_names, reason = "they are the names of the flags")]
 pub(crate) struct KeyArgs {
     /// The API key itself; it can be seen in the list of processes and in the shell's history
     #[arg(long, value_name = "KEY", value_parser = secret, help_heading = "Key")]

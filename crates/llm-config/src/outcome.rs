@@ -2,11 +2,12 @@
 
 use llm_console::catalogue::Message;
 use llm_console::output::Format;
+use llm_console::program::Console;
 use llm_console::report::Halt;
 use llm_core::config::edit::{Action, Change, Edit};
 use llm_core::config::paths::Scope;
 use llm_core::config::trust;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::notes;
 use crate::session::Session;
@@ -115,5 +116,16 @@ fn warn_of_trust(session: &Session<'_>) {
     {
         let message = Message::new("config.untrusted").with("directory", directory.display());
         session.console.ui.warn(message);
+    }
+}
+
+/// Says a result: in a sentence to people, as an object to programs.
+pub(crate) fn say(console: &Console, sentence: &Message, object: &Value) -> Result<(), Halt> {
+    let ui = &console.ui;
+    let offered = [Format::Text, Format::Json, Format::Jsonl];
+    if ui.format(Format::Text, &offered)? == Format::Text {
+        ui.print(&format!("{}\n", ui.say(sentence)))
+    } else {
+        ui.print_json(object)
     }
 }

@@ -118,7 +118,7 @@ pub(crate) fn ask(
         let asked = wanted.into_iter().map(|place| {
             let (gateway, lists) = (&gateway, &lists);
             let without = without_asking(place, is_named, manner)
-                .or_else(|| cannot(unusable.get(place.model.as_str()).copied()?));
+                .or_else(|| unusable.get(place.model.as_str()).copied().map(cannot));
             async move {
                 let verdict = match without {
                     Some(verdict) => verdict,
@@ -155,12 +155,12 @@ fn without_asking(place: &Deployment, is_named: bool, manner: Manner) -> Option<
 }
 
 /// The verdict on a model that cannot be called at all.
-fn cannot((reason, detail): (&str, &str)) -> Option<Verdict> {
-    Some(match reason {
+fn cannot((reason, detail): (&str, &str)) -> Verdict {
+    match reason {
         "disabled" => Verdict::Skipped(Skip::Disabled),
         "credential" => Verdict::Failed(Code::MissingCredential, detail.to_owned()),
         _ => Verdict::Failed(Code::NoCandidate, detail.to_owned()),
-    })
+    }
 }
 
 /// One tiny call to exactly this model.
@@ -198,12 +198,38 @@ async fn lists(gateway: &Gateway, manner: Manner) -> Lists {
 
 fn listed(place: &Deployment, lists: &Lists) -> Verdict {
     match lists.get(place.provider.as_str()) {
-        Some(Some(Ok(names))) => {
-            Verdict::Listed(names.iter().any(|name| *name == place.upstream_model))
-        }
+        Some(Some(Ok(names))) => Verdict::Listed(names.contains(&place.upstream_model)),
         Some(Some(Err(failure))) => Verdict::Failed(failure.kind.code(), failure.to_string()),
         Some(None) | None => Verdict::NoList,
     }
+}
+
+/// What came of asking one provider for its list of models.
+#[derive(Clone, Debug)]
+pub(crate) enum Asked {
+    /// It answered. A list may be public, so this is no proof that the key is good.
+    Answered,
+    /// It could not be asked: it has no such list, or no model that is on.
+    Not,
+    /// It refused or failed.
+    Refused(Code, String),
+}
+
+/// Asks one provider for its list of models, which costs nothing.
+pub(crate) fn provider(loaded: &Loaded, name: &str, limit: Duration) -> Result<Asked, Report> {
+    let gateway = assemble(loaded).map_err(|errors| report(&errors))?;
+    let reached = block_on(gateway.reach(limit))?;
+    let mut asked = Asked::Not;
+    for one in reached {
+        match one.models {
+            Some(Err(failure)) if one.provider.as_str() == name => {
+                return Ok(Asked::Refused(failure.kind.code(), failure.to_string()));
+            }
+            Some(Ok(_)) if one.provider.as_str() == name => asked = Asked::Answered,
+            _ => {}
+        }
+    }
+    Ok(asked)
 }
 
 /// Waits for something that needs the network.

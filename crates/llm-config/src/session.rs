@@ -10,6 +10,7 @@ use llm_core::config::error::ConfigErrors;
 use llm_core::config::key::KeyPath;
 use llm_core::config::load::Loaded;
 use llm_core::config::paths::Scope;
+use llm_core::config::secret_ref::SecretRef;
 use llm_core::config::validate::validate;
 use llm_core::config::variables::Override;
 use llm_core::types::code::Code;
@@ -146,6 +147,33 @@ impl<'a> Session<'a> {
         ConfigErrors::check(wrong).map_err(|errors| report(&errors))
     }
 
+    /// The configuration as it is in the files now, with one provider that is on and, if given,
+    /// another key of it.
+    pub(crate) fn alone(&self, provider: &str, key: Option<&SecretRef>) -> Result<Loaded, Report> {
+        let own = |path: &[&str], value| Override {
+            key: KeyPath::of(path.iter().copied()),
+            value,
+            flag: "command line".to_owned(),
+        };
+        let mut trial = Vec::new();
+        if let Some(key) = key {
+            let value = match key {
+                SecretRef::Here(secret) => secret.expose().into(),
+                reference => toml::Value::try_from(reference)
+                    .map_err(|error| Report::new("internal_error", error.to_string()))?,
+            };
+            trial.push(own(&["providers", provider, "api_key"], value));
+        }
+        for other in self.loaded.config.providers.keys() {
+            if other != provider {
+                trial.push(own(&["providers", other, "disabled"], true.into()));
+            }
+        }
+        source(self.console, trial)?
+            .load()
+            .map_err(|errors| report(&errors))
+    }
+
     /// Reads the configuration again, as it is after the change.
     pub(crate) fn after(&self) -> Result<Loaded, Report> {
         source(self.console, [])?
@@ -181,9 +209,11 @@ fn source(console: &Console, own: impl IntoIterator<Item = Override>) -> Result<
         demo: false,
         ..console.settings.clone()
     };
-    if settings.config.as_ref().is_some_and(|path| !path.exists()) {
-        settings.config = None;
-        settings.no_config = true;
+    if let Some(path) = settings.config.take() {
+        // Whether a value is in the file that is changed is decided by its whole path.
+        let path = std::path::absolute(&path).unwrap_or(path);
+        settings.no_config |= !path.exists();
+        settings.config = Some(path).filter(|path| path.exists());
     }
     Source::of(&settings, own)
 }

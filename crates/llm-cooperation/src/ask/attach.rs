@@ -66,7 +66,13 @@ impl AttachFlags {
 }
 
 impl Attachment {
-    fn read(console: &Console, path: &str, mime: Option<&str>, limit: u64) -> Result<Self, Report> {
+    /// Reads one, at most `limit` bytes.
+    pub(crate) fn read(
+        console: &Console,
+        path: &str,
+        mime: Option<&str>,
+        limit: u64,
+    ) -> Result<Self, Report> {
         if path.starts_with("http://") || path.starts_with("https://") {
             return Ok(Self::Address(path.to_owned()));
         }
@@ -85,6 +91,10 @@ impl Attachment {
                 .with("reason", reason);
             Report::new("input_unreadable", message).with("path", path)
         })?;
+        if bytes.is_empty() {
+            let message = Message::new("cooperation.ask.attachment_empty").with("path", path);
+            return Err(Report::new("empty_query", message).with("path", path));
+        }
         if bytes.len() as u64 > limit {
             let message = Message::new("cooperation.ask.attachment_too_large")
                 .with("path", path)

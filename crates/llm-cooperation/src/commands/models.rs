@@ -2,6 +2,7 @@
 
 mod detail;
 pub(crate) mod offered;
+mod remote;
 pub(crate) mod row;
 
 use clap::Args;
@@ -15,6 +16,7 @@ use llm_core::gateway::inbound::Origin;
 use llm_core::types::task::Capabilities;
 
 use crate::local::Local;
+use crate::run::open_remote;
 use row::{ModelRow, Order};
 
 /// Which models, and how.
@@ -55,19 +57,32 @@ fn abilities() -> PossibleValuesParser {
 
 /// Lists models.
 pub(crate) fn run(args: &ModelsArgs, console: &Console) -> Result<(), Halt> {
-    let local = Local::open(console)?;
-    if args.remote {
-        return offered::run(
-            args.pattern.as_deref(),
-            args.provider.as_deref(),
-            &local,
-            console,
-        );
-    }
-    if let Some(name) = &args.show {
-        return detail::show(name, &local, console);
-    }
-    let mut rows = rows(&local)?;
+    let mut rows = match open_remote(console)? {
+        Some(_) if args.remote => {
+            let message = Message::new("cooperation.models.remote_is_local");
+            return Err(Report::usage(message)
+                .hint("llm-cooperation models --remote --local")
+                .into());
+        }
+        Some(server) => {
+            let rows = remote::rows(&server, console)?;
+            if let Some(name) = &args.show {
+                return detail::show_row(name, &rows, console);
+            }
+            rows
+        }
+        None => {
+            let local = Local::open(console)?;
+            if args.remote {
+                let pattern = args.pattern.as_deref();
+                return offered::run(pattern, args.provider.as_deref(), &local, console);
+            }
+            if let Some(name) = &args.show {
+                return detail::show(name, &local, console);
+            }
+            rows(&local)?
+        }
+    };
     rows.retain(|row| args.wants(row));
     if let Some(order) = args.sort {
         row::sort(&mut rows, order);
@@ -75,11 +90,12 @@ pub(crate) fn run(args: &ModelsArgs, console: &Console) -> Result<(), Halt> {
     if rows.is_empty() {
         console.ui.note(Message::new("cooperation.models.none"));
     }
-    console.ui.print_table(&row::table(&rows))
+    let ui = &console.ui;
+    ui.print_table(&row::table(&rows, ui.terminal.stdout.width))
 }
 
 /// Every model, and then every other name a request may send.
-pub(crate) fn rows(local: &Local) -> Result<Vec<ModelRow>, Report> {
+fn rows(local: &Local) -> Result<Vec<ModelRow>, Report> {
     let gateway = &local.gateway;
     let grant = gateway
         .authorize(None, Origin::InProcess, Permission::Inference)

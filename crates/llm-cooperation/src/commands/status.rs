@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 use llm_console::catalogue::Message;
+use llm_console::duration;
 use llm_console::exit;
 use llm_console::output::Format;
 use llm_console::program::Console;
@@ -19,6 +20,9 @@ use llm_console::report::{Halt, Report};
 use crate::run::open_remote;
 use snapshot::Snapshot;
 
+/// The shortest pause between two looks, so that watching is no load.
+const SHORTEST: Duration = Duration::from_millis(100);
+
 /// How to tell it.
 #[derive(Debug, Args)]
 pub(crate) struct StatusArgs {
@@ -26,8 +30,8 @@ pub(crate) struct StatusArgs {
     #[arg(long, value_name = "STATE")]
     fail_on: Option<Threshold>,
     /// Look again every so many seconds: redrawn on a terminal, else one JSON object a line
-    #[arg(short, long, value_name = "SECONDS", num_args = 0..=1, default_missing_value = "2")]
-    watch: Option<NonZeroU16>,
+    #[arg(short, long, value_name = "SECONDS", num_args = 0..=1, default_missing_value = "2", value_parser = interval)]
+    watch: Option<Duration>,
     /// End watching after this many looks
     #[arg(long, value_name = "N", requires = "watch")]
     count: Option<NonZeroU16>,
@@ -47,8 +51,7 @@ pub(crate) fn run(args: &StatusArgs, console: &Console) -> Result<(), Halt> {
     let format = format(console)?;
     let server = open_remote(console)?;
     let snapshot = match (&server, args.watch) {
-        (Some(server), Some(seconds)) => {
-            let every = Duration::from_secs(seconds.get().into());
+        (Some(server), Some(every)) => {
             let count = args.count.map(|count| u64::from(count.get()));
             watch::run(server, every, count, console)?
         }
@@ -71,6 +74,14 @@ pub(crate) fn run(args: &StatusArgs, console: &Console) -> Result<(), Halt> {
         }
     };
     args.judge(&snapshot, format, console)
+}
+
+/// Seconds, or a duration with a unit.
+fn interval(text: &str) -> Result<Duration, Message> {
+    let seconds = text.parse().ok();
+    let seconds = seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
+    let every = seconds.map_or_else(|| duration::parse(text), Ok)?;
+    Ok(every.max(SHORTEST))
 }
 
 fn format(console: &Console) -> Result<Format, Report> {

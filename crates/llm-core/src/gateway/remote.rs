@@ -15,7 +15,7 @@ use url::Url;
 
 use super::error::{GatewayError, deadline_passed};
 use crate::provider::frames::Framer;
-use crate::provider::transport::{Dispatch, HttpTransport, Transport as _};
+use crate::provider::transport::{Dispatch, HttpTransport, Transport as _, is_local};
 use crate::provider::{
     AttemptLimits, AuthScheme, Credential, Frame, Framing, WireRequest, WireResponse,
 };
@@ -95,15 +95,10 @@ impl Remote {
 
     /// Whether it is on this machine.
     pub fn is_local(&self) -> bool {
-        match self.base.host() {
-            Some(url::Host::Domain(name)) => name == "localhost",
-            Some(url::Host::Ipv4(address)) => address.is_loopback(),
-            Some(url::Host::Ipv6(address)) => address.is_loopback(),
-            None => false,
-        }
+        is_local(&self.base)
     }
 
-    /// The JSON a path is answered with.
+    /// The JSON a path is answered with; it may have a query string, encoded already.
     pub async fn get(&self, path: &str, within: Duration) -> Result<Value, RemoteError> {
         let request = self.request(Method::GET, path, Bytes::new());
         self.whole(request, within).await
@@ -148,7 +143,12 @@ impl Remote {
     }
 
     fn request(&self, method: Method, path: &str, body: Bytes) -> WireRequest {
+        let (path, query) = match path.split_once('?') {
+            Some((path, query)) => (path, Some(query)),
+            None => (path, None),
+        };
         let mut url = self.base.clone();
+        url.set_query(query);
         if let Ok(mut segments) = url.path_segments_mut() {
             segments
                 .pop_if_empty()

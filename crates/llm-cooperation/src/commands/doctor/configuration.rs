@@ -42,6 +42,10 @@ pub(super) fn look(console: &Console, findings: &mut Vec<Finding>) -> Option<Loa
                 .with("providers", loaded.config.providers.len());
             findings.push(Finding::new(Check::Configuration, Level::Ok, detail));
         }
+        // With a gateway to send the work to, nothing has to be configured here.
+        Err(error) if console.settings.server.is_some() => {
+            findings.push(wrong(&error, Level::Note));
+        }
         Err(error) => findings.push(wrong(&error, Level::Failed)),
     }
     Some(loaded)

@@ -13,7 +13,9 @@ use llm_core::gateway::reach::Reached;
 use llm_core::gateway::runtime::Runtime;
 
 use super::finding::{Check, Finding, Level};
+use crate::asking::{address, ask};
 use crate::commands::models::offered;
+use crate::run::open_remote;
 
 /// How long a server on this machine may take to accept.
 const NEARBY: Duration = Duration::from_millis(500);
@@ -26,6 +28,9 @@ pub(super) fn look(
     findings: &mut Vec<Finding>,
 ) -> Result<(), Report> {
     findings.extend(proxies(loaded));
+    if !is_silent {
+        findings.extend(server(console));
+    }
     let connect = Duration::from_millis(loaded.config.limits.connect_ms);
     let gateway = match Gateway::assemble(loaded, &Runtime::standard(connect)) {
         Ok(gateway) => gateway,
@@ -51,6 +56,32 @@ pub(super) fn look(
     let local = presets::all().iter().filter(|preset| preset.facts.local);
     findings.extend(local.filter_map(|preset| local_server(preset, loaded)));
     Ok(())
+}
+
+/// The gateway that work is sent to: whether it answers, and whether it is of this version.
+fn server(console: &Console) -> Option<Finding> {
+    let failed = |report: &Report| Finding::new(Check::Server, Level::Failed, report.english());
+    let server = match open_remote(console) {
+        Ok(server) => server?,
+        Err(report) => return Some(failed(&report)),
+    };
+    let version = match ask(&server, ["/version"], console) {
+        Ok([told]) => told["version"].as_str().unwrap_or_default().to_owned(),
+        Err(report) => return Some(failed(&report)),
+    };
+    let about = |key| {
+        Message::new(key)
+            .with("url", address(&server))
+            .with("version", &version)
+            .with("own", env!("CARGO_PKG_VERSION"))
+    };
+    Some(if version == env!("CARGO_PKG_VERSION") {
+        let detail = about("cooperation.doctor.server_same");
+        Finding::new(Check::Server, Level::Ok, detail)
+    } else {
+        let detail = about("cooperation.doctor.server_differs");
+        Finding::new(Check::Server, Level::Warning, detail)
+    })
 }
 
 /// Providers elsewhere are not asked without a network.

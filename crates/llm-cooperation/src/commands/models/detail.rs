@@ -1,7 +1,6 @@
 //! `models --show NAME`: everything that is known of one model.
 
 use llm_console::catalogue::tr;
-use llm_console::lang::Lang;
 use llm_console::output::Format;
 use llm_console::program::Console;
 use llm_console::report::Halt;
@@ -9,7 +8,7 @@ use llm_console::table::{Cell, Column, Table};
 use llm_core::config::load::Loaded;
 use llm_core::config::resolve::{Deployment, Named};
 use llm_core::gateway::inspect::ModelView;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::row::{ModelRow, mood};
 use super::unknown;
@@ -29,13 +28,39 @@ pub(super) fn show(name: &str, local: &Local, console: &Console) -> Result<(), H
         let known = views.iter().map(|view| view.deployment.model.as_str());
         return Err(unknown(name, known).into());
     };
-    let facts = Facts::of(view, &local.loaded);
+    print(&Facts::of(view, &local.loaded).fields(), console)
+}
+
+/// Shows one model of a server.
+pub(super) fn show_row(name: &str, rows: &[ModelRow], console: &Console) -> Result<(), Halt> {
+    let Some(row) = rows.iter().find(|row| row.name == name) else {
+        return Err(unknown(name, rows.iter().map(|row| row.name.as_str())).into());
+    };
+    print(&row.fields(), console)
+}
+
+fn print(fields: &[(&'static str, Cell)], console: &Console) -> Result<(), Halt> {
     let ui = &console.ui;
+    let table = |title: &dyn Fn(&str) -> String| {
+        let mut table = Table::new(vec![Column::text("key"), Column::prose("value")]);
+        for (field, cell) in fields {
+            table.push(vec![Cell::from(title(field)), cell.clone()]);
+        }
+        table
+    };
     match ui.list_format()? {
-        Format::Json | Format::Jsonl => ui.print_json(&facts.machine()),
-        Format::Table => ui.print_table(&facts.table(ui.lang)),
+        Format::Json | Format::Jsonl => {
+            let object: serde_json::Map<_, _> = fields
+                .iter()
+                .map(|(field, cell)| ((*field).to_owned(), json!(cell)))
+                .collect();
+            ui.print_json(&object)
+        }
+        Format::Table => ui.print_table(&table(&|field| {
+            tr(ui.lang, &format!("column.{field}"), &[])
+        })),
         // Names of fields are English for programs.
-        _ => ui.print_table(&facts.table_of(str::to_owned)),
+        _ => ui.print_table(&table(&str::to_owned)),
     }
 }
 
@@ -132,26 +157,6 @@ impl<'a> Facts<'a> {
         names
             .map(|place| format!("{}/{}", place.provider, place.upstream_model))
             .collect()
-    }
-
-    fn table(&self, lang: Lang) -> Table {
-        self.table_of(|field| tr(lang, &format!("column.{field}"), &[]))
-    }
-
-    fn table_of(&self, title: impl Fn(&str) -> String) -> Table {
-        let mut table = Table::new(vec![Column::text("key"), Column::prose("value")]);
-        for (field, cell) in self.fields() {
-            table.push(vec![Cell::from(title(field)), cell]);
-        }
-        table
-    }
-
-    fn machine(&self) -> Value {
-        self.fields()
-            .into_iter()
-            .map(|(field, cell)| (field.to_owned(), json!(cell)))
-            .collect::<serde_json::Map<_, _>>()
-            .into()
     }
 }
 
