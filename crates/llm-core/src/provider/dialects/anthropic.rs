@@ -8,7 +8,7 @@
 //! | `tools`, `tool_choice` with `disable_parallel_tool_use` | carried; tools that the vendor runs itself are refused |
 //! | `thinking`, `output_config.effort` | translated: how much to think. Adaptive thinking without an effort is `high`; a budget up to 1024 tokens is `minimal`, 2048 `low`, 8192 `medium`, 16 000 `high`, more `xhigh`; `disabled` is `none` |
 //! | `output_config.format`, `output_format` | carried: the schema of the answer |
-//! | `cache_control`, `service_tier`, `context_management`, `inference_geo` and other fields of `metadata` | left out with a warning: they change price, speed or place |
+//! | `cache_control`, `eager_input_streaming`, `service_tier`, `speed`, `context_management`, `diagnostics`, `inference_geo`, `thinking.display` and other fields of `metadata` | left out with a warning: they change price, speed, place or what is shown |
 //! | `top_k`, `container`, `mcp_servers`, citations, every other field | refused by name |
 //!
 //! In the answer `stop_sequence` is always `null`, and an answer that met a stop text ends with

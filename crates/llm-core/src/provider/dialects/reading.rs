@@ -101,10 +101,13 @@ impl Dropped {
         at: &Place<'_>,
         known: &[&str],
     ) -> Result<(), WireError> {
-        for (name, _) in fields.iter() {
+        for (name, raw) in fields.iter() {
+            if known.contains(&name) || asks_for_nothing(raw) {
+                continue;
+            }
             if self.hints.contains(&name) {
                 self.note(name);
-            } else if !known.contains(&name) {
+            } else {
                 return Err(Place::Key(at, name).unsupported("has no counterpart here"));
             }
         }

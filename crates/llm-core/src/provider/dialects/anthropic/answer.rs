@@ -17,8 +17,12 @@ pub(super) fn message(reply: &Reply<'_>) -> Result<String, Failure> {
     let choice = reply.answer.choices.first().unwrap_or(&nothing);
     let mut out = open(&reply.head.id, &reply.head.model);
     out.field("content", &format!("[{}]", blocks(choice)?.join(",")));
-    out.value("stop_reason", stop_reason(choice));
+    let refusal = choice.refusal.as_deref();
+    out.value("stop_reason", stop_word(&choice.finish, refusal.is_some()));
     out.value("stop_sequence", Value::Null);
+    if let Some(refusal) = refusal {
+        out.value("stop_details", stop_details(refusal));
+    }
     out.value("usage", usage(&reply.answer.usage));
     out.raw(reply.own, |_| true);
     Ok(out.finish())
@@ -39,8 +43,9 @@ fn blocks(choice: &Choice) -> Result<Vec<String>, Failure> {
     if let Some(reasoning) = &choice.reasoning {
         out.extend(thoughts(reasoning));
     }
-    let texts = [Some(choice.text.as_str()), choice.refusal.as_deref()];
-    for text in texts.into_iter().flatten().filter(|text| !text.is_empty()) {
+    // Clients that do not know the details of a refusal are to see something all the same.
+    let said = Some(choice.text.as_str()).filter(|text| !text.is_empty());
+    if let Some(text) = said.or(choice.refusal.as_deref()) {
         out.push(json!({ "type": "text", "text": text }).to_string());
     }
     for call in &choice.tool_calls {
@@ -79,8 +84,9 @@ fn tool_use(call: &ToolCall) -> Result<String, Failure> {
     Ok(out.finish())
 }
 
-fn stop_reason(choice: &Choice) -> &str {
-    stop_word(&choice.finish, choice.refusal.is_some())
+/// What the model or its provider says about declining.
+pub(super) fn stop_details(refusal: &str) -> Value {
+    json!({ "type": "refusal", "category": null, "explanation": refusal })
 }
 
 /// Why it ended, in the dialect's words.

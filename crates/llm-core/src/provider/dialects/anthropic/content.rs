@@ -76,11 +76,15 @@ pub(super) fn read_messages(
         dropped.check(&message, &at, &["role", "content"])?;
         let role = required_string(&message, &at, "role")?;
         let inner = Place::Key(&at, "content");
-        let content = content(required(&message, &at, "content")?, &inner)?;
+        let raw = required(&message, &at, "content")?;
         match role.as_str() {
-            "user" => user(content, &inner, out, dropped)?,
-            "assistant" => out.push(assistant(content, &inner, dropped)?),
-            _ => return Err(Place::Key(&at, "role").wrong("must be user or assistant")),
+            "user" => user(content(raw, &inner)?, &inner, out, dropped)?,
+            "assistant" => out.push(assistant(content(raw, &inner)?, &inner, dropped)?),
+            "system" => out.push(read_system(raw, &inner, dropped)?),
+            _ => {
+                let message = "must be user, assistant or system";
+                return Err(Place::Key(&at, "role").wrong(message));
+            }
         }
     }
     Ok(())

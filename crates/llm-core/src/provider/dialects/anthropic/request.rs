@@ -41,6 +41,7 @@ const READ: &[&str] = &[
 const HINTS: &[&str] = &[
     "cache_control",
     "context_management",
+    "diagnostics",
     "inference_geo",
     "service_tier",
     "speed",
@@ -56,7 +57,7 @@ pub(super) fn read(
 ) -> Result<(Parsed, Vec<String>), WireError> {
     let own = own_fields(&mut fields)?;
     let body = Body(&fields);
-    let mut dropped = Dropped::hints(&["cache_control"]);
+    let mut dropped = Dropped::hints(&["cache_control", "eager_input_streaming"]);
     for name in body.check(&Known {
         read: READ,
         hints: HINTS,
@@ -73,7 +74,7 @@ pub(super) fn read(
     choose_tools(&body, &mut request)?;
     request.format = format(&body)?;
     request.sampling = sampling(&body, address)?;
-    request.reasoning_effort = effort(&body)?;
+    request.reasoning_effort = effort(&body, &mut dropped)?;
     request.user = body
         .with("metadata", |raw, at| user(raw, at, &mut dropped))?
         .flatten();
@@ -200,13 +201,20 @@ fn read_format(raw: &RawValue, at: &Place<'_>) -> Result<ResponseFormat, WireErr
 }
 
 /// How much to think.
-fn effort(body: &Body<'_>) -> Result<Option<String>, WireError> {
+fn effort(body: &Body<'_>, dropped: &mut Dropped) -> Result<Option<String>, WireError> {
     let stated = body.with("output_config", |raw, at| {
         optional_string(&object(raw, at)?, at, "effort")
     })?;
     let stated = stated.flatten();
     let thinking = body.with("thinking", |raw, at| {
         let thinking = object(raw, at)?;
+        // Thoughts are shown as far as the provider shares them.
+        if thinking
+            .get("display")
+            .is_some_and(|how| how.get() != "\"summarized\"")
+        {
+            dropped.note("thinking.display");
+        }
         match required_string(&thinking, at, "type")?.as_str() {
             "disabled" => Ok("none"),
             "adaptive" => Ok("high"),
@@ -221,7 +229,10 @@ fn effort(body: &Body<'_>) -> Result<Option<String>, WireError> {
                     16_001.. => "xhigh",
                 })
             }
-            _ => Err(Place::Key(at, "type").wrong("must be enabled, adaptive or disabled")),
+            _ => {
+                let message = "can be enabled, adaptive or disabled";
+                Err(Place::Key(at, "type").unsupported(message))
+            }
         }
     })?;
     Ok(match thinking {

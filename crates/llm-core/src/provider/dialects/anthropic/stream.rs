@@ -7,7 +7,7 @@
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
-use super::answer::{message, open, stop_word, thinking, usage};
+use super::answer::{message, open, stop_details, stop_word, thinking, usage};
 use super::error;
 use crate::provider::dialects::{Ending, Fault, ReplyWriter, named};
 use crate::provider::protocols::openai::wire::Writer as Object;
@@ -30,7 +30,8 @@ pub(super) struct Writer {
     next: usize,
     open: Option<Open>,
     calls: Vec<Call>,
-    refused: bool,
+    said: bool,
+    refusal: Option<String>,
 }
 
 /// The block of text or thoughts that grows.
@@ -74,10 +75,15 @@ impl ReplyWriter for Writer {
         }
         match event {
             StreamEvent::Usage(usage) => self.usage = *usage,
-            StreamEvent::Text { choice: 0, text } => self.grow(Kind::Text, text, out),
-            StreamEvent::Refusal { choice: 0, text } => {
-                self.refused = true;
+            StreamEvent::Text { choice: 0, text } => {
+                self.said |= !text.is_empty();
                 self.grow(Kind::Text, text, out);
+            }
+            StreamEvent::Refusal { choice: 0, text } => {
+                self.refusal.get_or_insert_default().push_str(text);
+                if !self.said {
+                    self.grow(Kind::Text, text, out);
+                }
             }
             StreamEvent::Reasoning { choice: 0, text } => self.grow(Kind::Thinking, text, out),
             StreamEvent::ReasoningSignature {
@@ -105,10 +111,13 @@ impl ReplyWriter for Writer {
             _ => None,
         });
         let reason = reason.unwrap_or(&FinishReason::Stop);
-        let delta = json!({
-            "stop_reason": stop_word(reason, self.refused),
+        let mut delta = json!({
+            "stop_reason": stop_word(reason, self.refusal.is_some()),
             "stop_sequence": null,
         });
+        if let Some(refusal) = &self.refusal {
+            delta["stop_details"] = stop_details(refusal);
+        }
         let mut last = Object::new();
         last.value("type", "message_delta");
         last.value("delta", delta);
