@@ -20,6 +20,8 @@ pub mod responses;
 
 mod reading;
 
+use std::borrow::Cow;
+
 use serde_json::Value;
 
 use super::protocols::openai::{Parsed, Reply, ReplyHead, WireError};
@@ -161,13 +163,21 @@ fn arguments(call: &ToolCall) -> Result<&str, Failure> {
     }
 }
 
-/// One event without a name. JSON text has no line breaks of its own, so it is one line whatever
-/// is in it.
+/// One event without a name.
 fn data(json: &str) -> String {
-    format!("data: {json}\n\n")
+    format!("data: {}\n\n", one_line(json))
 }
 
 /// One event with a name.
 fn named(name: &str, json: &str) -> String {
-    format!("event: {name}\ndata: {json}\n\n")
+    format!("event: {name}\ndata: {}\n\n", one_line(json))
+}
+
+/// JSON on one line. Within texts line breaks are escaped; what a client or provider sent may have
+/// some between them, and those would end the event.
+fn one_line(json: &str) -> Cow<'_, str> {
+    if json.contains(['\n', '\r']) {
+        return json.replace(['\n', '\r'], " ").into();
+    }
+    json.into()
 }
