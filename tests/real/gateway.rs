@@ -9,6 +9,7 @@ use llm_core::config::environment::Environment;
 use llm_core::config::load::{self, LoadOptions};
 use llm_core::gateway::runtime::Runtime;
 use llm_server::app::{App, Options, Sources};
+use llm_server::workers::Workers;
 use llm_server::{instruments, serve};
 use llm_testkit::env::TestEnvironment;
 use llm_testkit::real_model::{self, MODEL};
@@ -72,7 +73,7 @@ impl Gateway {
                 let app = App::start(sources, &loaded).expect("a gateway");
                 let listener = tokio::net::TcpListener::from_std(listener).expect("a listener");
                 tokio::select! {
-                    _ = serve::serve(listener, Arc::clone(&app)) => {}
+                    _ = serve::serve(listener, Arc::clone(&app), &Workers::here()) => {}
                     _ = stopped => {}
                 }
             });

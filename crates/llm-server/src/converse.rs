@@ -137,7 +137,8 @@ impl Question {
         let asked = self.asked;
         let app = &call.visit.app;
         let grace = app.options().stream_grace;
-        let inbound = call.inbound(asked.ask, asked.user);
+        let mut inbound = call.inbound(asked.ask, asked.user);
+        inbound.explains = asked.events;
         call.visit.record.update(|facts| facts.streamed = true);
         let mut run = app.gateway().stream(inbound, asked.events);
         if asked.events {

@@ -182,6 +182,8 @@ impl ResponseStore for Memory {
 
 #[cfg(test)]
 mod tests {
+    use llm_core::types::clock::{Clock as _, SystemClock};
+
     use super::*;
 
     fn kept(id: &str, owner: Option<&str>, text: &str) -> Kept {
@@ -200,7 +202,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn what_expired_was_pushed_out_or_is_anothers_is_absent() {
-        let (store, now) = (Memory::default(), Instant::now());
+        let (store, now) = (Memory::default(), SystemClock.now());
         store.put(kept("a", Some("k1"), "1"), TWO, now);
         assert!(store.get("a", &Some("k1".into()), now).is_some());
         assert!(store.get("a", &Some("k2".into()), now).is_none());
@@ -218,7 +220,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn large_answers_make_room_for_each_other() {
-        let (store, now) = (Memory::default(), Instant::now());
+        let (store, now) = (Memory::default(), SystemClock.now());
         let many = Limits {
             count: 1_000,
             ..TWO

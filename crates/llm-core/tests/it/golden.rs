@@ -109,7 +109,7 @@ fn what_a_client_sees_does_not_depend_on_where_the_bytes_are_cut() {
                 dialects::stream(&mut *writer(dialect), &events, failure.as_ref())
             };
             let whole: Vec<String> = DIALECTS.iter().map(|it| shown(&[body], *it)).collect();
-            for stream in whole.iter() {
+            for stream in &whole {
                 assert_lines(stream);
             }
             let cuts = proptest::collection::vec(0..=body.len(), 0..12);

@@ -66,15 +66,16 @@ async fn cell(
     provider: &Provider,
     feature: &Feature,
 ) -> Cell {
+    if client.lacks.iter().any(|want| feature.ask.has(*want)) {
+        return Cell::Absent;
+    }
     let mut outcomes = Vec::new();
     for streamed in [false, true] {
         let place = format!(
             "{} -> {}, {}, streamed: {streamed}",
             client.name, provider.name, feature.name
         );
-        let Some(body) = (client.body)(&feature.ask, provider.model, streamed) else {
-            return Cell::Absent;
-        };
+        let body = (client.body)(&feature.ask, provider.model, streamed);
         let reply = (provider.reply)(&feature.say, streamed);
         server.upstream.on_anything().reply(reply);
         let before = server.upstream.attempts().len();

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::facts::{Ask, CALLS, Facts, PICTURE, QUESTION, RESULTS, SYSTEM, schema};
+use super::facts::{Ask, CALLS, Facts, PICTURE, QUESTION, RESULTS, SYSTEM, Want, schema};
 use super::openai;
 
 /// A client that speaks a dialect.
@@ -10,8 +10,10 @@ pub(crate) struct Client {
     pub(crate) name: &'static str,
     /// Where it sends a request for a model.
     pub(crate) path: fn(&str, bool) -> String,
-    /// What it sends; nothing where the dialect has no way of saying it.
-    pub(crate) body: fn(&Ask, &str, bool) -> Option<Value>,
+    /// What it has no way of saying.
+    pub(crate) lacks: &'static [Want],
+    /// What it sends.
+    pub(crate) body: fn(&Ask, &str, bool) -> Value,
     /// What a whole answer says.
     pub(crate) read: fn(&Value) -> Facts,
     /// What a stream says.
@@ -22,6 +24,7 @@ pub(crate) const CLIENTS: &[Client] = &[
     Client {
         name: "openai",
         path: |_, _| "/v1/chat/completions".to_owned(),
+        lacks: &[],
         body: chat_body,
         read: chat_read,
         read_stream: chat_stream,
@@ -29,6 +32,7 @@ pub(crate) const CLIENTS: &[Client] = &[
     Client {
         name: "anthropic",
         path: |_, _| "/v1/messages".to_owned(),
+        lacks: &[],
         body: messages_body,
         read: messages_read,
         read_stream: messages_stream,
@@ -43,6 +47,7 @@ pub(crate) const CLIENTS: &[Client] = &[
             };
             format!("/v1beta/models/{model}:{method}")
         },
+        lacks: &[],
         body: gemini_body,
         read: gemini_read,
         read_stream: gemini_stream,
@@ -50,6 +55,7 @@ pub(crate) const CLIENTS: &[Client] = &[
     Client {
         name: "responses",
         path: |_, _| "/v1/responses".to_owned(),
+        lacks: &[Want::Stop],
         body: openai::responses_body,
         read: openai::responses_read,
         read_stream: openai::responses_stream,
@@ -57,6 +63,15 @@ pub(crate) const CLIENTS: &[Client] = &[
     Client {
         name: "completions",
         path: |_, _| "/v1/completions".to_owned(),
+        lacks: &[
+            Want::System,
+            Want::Picture,
+            Want::Tools,
+            Want::MustCall,
+            Want::History,
+            Want::Schema,
+            Want::Effort,
+        ],
         body: openai::completions_body,
         read: openai::completions_read,
         read_stream: openai::completions_stream,
@@ -94,18 +109,18 @@ pub(super) fn add_text(facts: &mut Facts, kind: &str, text: &Value) {
     }
 }
 
-fn chat_body(ask: &Ask, model: &str, streamed: bool) -> Option<Value> {
+fn chat_body(ask: &Ask, model: &str, streamed: bool) -> Value {
     let mut messages = Vec::new();
-    if ask.system {
+    if ask.has(Want::System) {
         messages.push(json!({ "role": "system", "content": SYSTEM }));
     }
     let mut content = vec![json!({ "type": "text", "text": QUESTION })];
-    if ask.picture {
+    if ask.has(Want::Picture) {
         let url = format!("data:image/png;base64,{PICTURE}");
         content.push(json!({ "type": "image_url", "image_url": { "url": url } }));
     }
     messages.push(json!({ "role": "user", "content": content }));
-    if ask.history {
+    if ask.has(Want::History) {
         let calls: Value = CALLS
             .iter()
             .map(|(id, text)| {
@@ -125,24 +140,24 @@ fn chat_body(ask: &Ask, model: &str, streamed: bool) -> Option<Value> {
         body["stream"] = json!(true);
         body["stream_options"] = json!({ "include_usage": true });
     }
-    if ask.tools {
+    if ask.has(Want::Tools) {
         let function = json!({ "name": "add", "parameters": schema() });
         body["tools"] = json!([{ "type": "function", "function": function }]);
     }
-    if ask.must_call {
+    if ask.has(Want::MustCall) {
         body["tool_choice"] = json!("required");
     }
-    if ask.schema {
+    if ask.has(Want::Schema) {
         let inner = json!({ "name": "answer", "schema": schema() });
         body["response_format"] = json!({ "type": "json_schema", "json_schema": inner });
     }
-    if ask.effort {
+    if ask.has(Want::Effort) {
         body["reasoning_effort"] = json!("high");
     }
-    if ask.stop {
+    if ask.has(Want::Stop) {
         body["stop"] = json!("END");
     }
-    Some(body)
+    body
 }
 
 /// The reason an answer ended, in the words of the facts.
@@ -205,14 +220,14 @@ fn chat_stream(stream: &str) -> Facts {
     chat_read(&json!({ "choices": [choice], "usage": whole["usage"] }))
 }
 
-fn messages_body(ask: &Ask, model: &str, streamed: bool) -> Option<Value> {
+fn messages_body(ask: &Ask, model: &str, streamed: bool) -> Value {
     let mut content = vec![json!({ "type": "text", "text": QUESTION })];
-    if ask.picture {
+    if ask.has(Want::Picture) {
         let source = json!({ "type": "base64", "media_type": "image/png", "data": PICTURE });
         content.push(json!({ "type": "image", "source": source }));
     }
     let mut messages = vec![json!({ "role": "user", "content": content })];
-    if ask.history {
+    if ask.has(Want::History) {
         let calls: Value = CALLS
             .iter()
             .map(|(id, text)| {
@@ -233,26 +248,26 @@ fn messages_body(ask: &Ask, model: &str, streamed: bool) -> Option<Value> {
     if streamed {
         body["stream"] = json!(true);
     }
-    if ask.system {
+    if ask.has(Want::System) {
         body["system"] = json!(SYSTEM);
     }
-    if ask.tools {
+    if ask.has(Want::Tools) {
         body["tools"] = json!([{ "name": "add", "input_schema": schema() }]);
     }
-    if ask.must_call {
+    if ask.has(Want::MustCall) {
         body["tool_choice"] = json!({ "type": "any" });
     }
-    if ask.schema {
+    if ask.has(Want::Schema) {
         let format = json!({ "type": "json_schema", "schema": schema() });
         body["output_config"] = json!({ "format": format });
     }
-    if ask.effort {
+    if ask.has(Want::Effort) {
         body["thinking"] = json!({ "type": "adaptive" });
     }
-    if ask.stop {
+    if ask.has(Want::Stop) {
         body["stop_sequences"] = json!(["END"]);
     }
-    Some(body)
+    body
 }
 
 const MESSAGE_ENDS: &[(&str, &str)] = &[
@@ -312,14 +327,14 @@ fn messages_stream(stream: &str) -> Facts {
     messages_read(&whole)
 }
 
-fn gemini_body(ask: &Ask, _: &str, _: bool) -> Option<Value> {
+fn gemini_body(ask: &Ask, _: &str, _: bool) -> Value {
     let mut parts = vec![json!({ "text": QUESTION })];
-    if ask.picture {
+    if ask.has(Want::Picture) {
         let data = json!({ "mimeType": "image/png", "data": PICTURE });
         parts.push(json!({ "inlineData": data }));
     }
     let mut contents = vec![json!({ "role": "user", "parts": parts })];
-    if ask.history {
+    if ask.has(Want::History) {
         let calls: Value = CALLS
             .iter()
             .map(|(_, text)| json!({ "functionCall": { "name": "add", "args": input(text) } }))
@@ -336,28 +351,28 @@ fn gemini_body(ask: &Ask, _: &str, _: bool) -> Option<Value> {
     }
     let mut options = json!({ "maxOutputTokens": 50 });
     let mut body = json!({ "contents": contents });
-    if ask.system {
+    if ask.has(Want::System) {
         body["systemInstruction"] = json!({ "parts": [{ "text": SYSTEM }] });
     }
-    if ask.tools {
+    if ask.has(Want::Tools) {
         let function = json!({ "name": "add", "parametersJsonSchema": schema() });
         body["tools"] = json!([{ "functionDeclarations": [function] }]);
     }
-    if ask.must_call {
+    if ask.has(Want::MustCall) {
         body["toolConfig"] = json!({ "functionCallingConfig": { "mode": "ANY" } });
     }
-    if ask.schema {
+    if ask.has(Want::Schema) {
         options["responseMimeType"] = json!("application/json");
         options["responseJsonSchema"] = schema();
     }
-    if ask.effort {
+    if ask.has(Want::Effort) {
         options["thinkingConfig"] = json!({ "thinkingLevel": "HIGH", "includeThoughts": true });
     }
-    if ask.stop {
+    if ask.has(Want::Stop) {
         options["stopSequences"] = json!(["END"]);
     }
     body["generationConfig"] = options;
-    Some(body)
+    body
 }
 
 const GEMINI_ENDS: &[(&str, &str)] = &[("STOP", "Stop"), ("MAX_TOKENS", "Length")];

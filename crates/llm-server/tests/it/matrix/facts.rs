@@ -23,17 +23,28 @@ pub(crate) fn schema() -> Value {
     })
 }
 
+/// What a request may hold besides its question.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Want {
+    System,
+    Picture,
+    Tools,
+    MustCall,
+    History,
+    Schema,
+    Effort,
+    Stop,
+}
+
 /// What a request holds besides its question.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Ask {
-    pub(crate) system: bool,
-    pub(crate) picture: bool,
-    pub(crate) tools: bool,
-    pub(crate) must_call: bool,
-    pub(crate) history: bool,
-    pub(crate) schema: bool,
-    pub(crate) effort: bool,
-    pub(crate) stop: bool,
+pub(crate) struct Ask(pub(crate) &'static [Want]);
+
+impl Ask {
+    /// Whether it holds this.
+    pub(crate) fn has(&self, want: Want) -> bool {
+        self.0.contains(&want)
+    }
 }
 
 /// What is answered.
@@ -60,17 +71,6 @@ pub(crate) struct Feature {
     pub(crate) say: Say,
 }
 
-const ASK: Ask = Ask {
-    system: false,
-    picture: false,
-    tools: false,
-    must_call: false,
-    history: false,
-    schema: false,
-    effort: false,
-    stop: false,
-};
-
 const SAY: Say = Say {
     pieces: &["fo", "ur"],
     thought: false,
@@ -78,40 +78,30 @@ const SAY: Say = Say {
     finish: End::Stop,
 };
 
-const fn feature(name: &'static str, ask: Ask, say: Say) -> Feature {
-    Feature { name, ask, say }
+const fn feature(name: &'static str, ask: &'static [Want], say: Say) -> Feature {
+    Feature {
+        name,
+        ask: Ask(ask),
+        say,
+    }
 }
 
 pub(crate) const FEATURES: &[Feature] = &[
-    feature("text, usage", ASK, SAY),
-    feature(
-        "instructions",
-        Ask {
-            system: true,
-            ..ASK
-        },
-        SAY,
-    ),
-    feature("stop texts", Ask { stop: true, ..ASK }, SAY),
+    feature("text, usage", &[], SAY),
+    feature("instructions", &[Want::System], SAY),
+    feature("stop texts", &[Want::Stop], SAY),
     feature(
         "the limit of tokens as end",
-        ASK,
+        &[],
         Say {
             finish: End::Length,
             ..SAY
         },
     ),
-    feature(
-        "pictures",
-        Ask {
-            picture: true,
-            ..ASK
-        },
-        SAY,
-    ),
+    feature("pictures", &[Want::Picture], SAY),
     feature(
         "parallel calls of tools",
-        Ask { tools: true, ..ASK },
+        &[Want::Tools],
         Say {
             pieces: &[],
             calls: true,
@@ -121,11 +111,7 @@ pub(crate) const FEATURES: &[Feature] = &[
     ),
     feature(
         "a call that is demanded",
-        Ask {
-            tools: true,
-            must_call: true,
-            ..ASK
-        },
+        &[Want::Tools, Want::MustCall],
         Say {
             pieces: &["Look."],
             calls: true,
@@ -133,21 +119,10 @@ pub(crate) const FEATURES: &[Feature] = &[
             ..SAY
         },
     ),
-    feature(
-        "results of calls",
-        Ask {
-            tools: true,
-            history: true,
-            ..ASK
-        },
-        SAY,
-    ),
+    feature("results of calls", &[Want::Tools, Want::History], SAY),
     feature(
         "a JSON schema",
-        Ask {
-            schema: true,
-            ..ASK
-        },
+        &[Want::Schema],
         Say {
             pieces: &["{\"a\":", "4}"],
             ..SAY
@@ -155,10 +130,7 @@ pub(crate) const FEATURES: &[Feature] = &[
     ),
     feature(
         "effort and thoughts",
-        Ask {
-            effort: true,
-            ..ASK
-        },
+        &[Want::Effort],
         Say {
             thought: true,
             ..SAY
@@ -200,31 +172,31 @@ impl Facts {
         let mut facts = Self::default();
         facts.add("user", QUESTION);
         facts.add("limit", 50);
-        if ask.system {
+        if ask.has(Want::System) {
             facts.add("system", SYSTEM);
         }
-        if ask.stop {
+        if ask.has(Want::Stop) {
             facts.add("stop", "END");
         }
-        if ask.picture {
+        if ask.has(Want::Picture) {
             facts.add("picture", PICTURE);
         }
-        if ask.tools {
+        if ask.has(Want::Tools) {
             facts.add("tool", format_args!("add {}", schema()));
         }
-        if ask.must_call {
+        if ask.has(Want::MustCall) {
             facts.add("choice", "any");
         }
-        if ask.history {
+        if ask.has(Want::History) {
             for ((_, arguments), result) in CALLS.iter().zip(RESULTS) {
                 facts.call("called", &json!("add"), &json!(arguments));
                 facts.add("result", result);
             }
         }
-        if ask.schema {
+        if ask.has(Want::Schema) {
             facts.add_json("schema", &schema());
         }
-        if ask.effort {
+        if ask.has(Want::Effort) {
             facts.add("effort", "high");
         }
         facts

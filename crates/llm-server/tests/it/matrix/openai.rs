@@ -3,16 +3,16 @@
 use serde_json::{Value, json};
 
 use super::clients::{CHAT_ENDS, add_text, append, each, end, events};
-use super::facts::{Ask, CALLS, Facts, PICTURE, QUESTION, RESULTS, SYSTEM, schema};
+use super::facts::{Ask, CALLS, Facts, PICTURE, QUESTION, RESULTS, SYSTEM, Want, schema};
 
-pub(crate) fn responses_body(ask: &Ask, model: &str, streamed: bool) -> Option<Value> {
+pub(crate) fn responses_body(ask: &Ask, model: &str, streamed: bool) -> Value {
     let mut content = vec![json!({ "type": "input_text", "text": QUESTION })];
-    if ask.picture {
+    if ask.has(Want::Picture) {
         let url = format!("data:image/png;base64,{PICTURE}");
         content.push(json!({ "type": "input_image", "image_url": url }));
     }
     let mut input = vec![json!({ "role": "user", "content": content })];
-    if ask.history {
+    if ask.has(Want::History) {
         input.extend(CALLS.map(|(id, text)| {
             json!({ "type": "function_call", "call_id": id, "name": "add", "arguments": text })
         }));
@@ -24,24 +24,23 @@ pub(crate) fn responses_body(ask: &Ask, model: &str, streamed: bool) -> Option<V
     if streamed {
         body["stream"] = json!(true);
     }
-    if ask.system {
+    if ask.has(Want::System) {
         body["instructions"] = json!(SYSTEM);
     }
-    if ask.tools {
+    if ask.has(Want::Tools) {
         body["tools"] = json!([{ "type": "function", "name": "add", "parameters": schema() }]);
     }
-    if ask.must_call {
+    if ask.has(Want::MustCall) {
         body["tool_choice"] = json!("required");
     }
-    if ask.schema {
+    if ask.has(Want::Schema) {
         let format = json!({ "type": "json_schema", "name": "answer", "schema": schema() });
         body["text"] = json!({ "format": format });
     }
-    if ask.effort {
+    if ask.has(Want::Effort) {
         body["reasoning"] = json!({ "effort": "high" });
     }
-    // The dialect has no stop texts.
-    (!ask.stop).then_some(body)
+    body
 }
 
 pub(crate) fn responses_read(body: &Value) -> Facts {
@@ -123,20 +122,7 @@ pub(crate) fn responses_stream(stream: &str) -> Facts {
     whole
 }
 
-pub(crate) fn completions_body(ask: &Ask, model: &str, streamed: bool) -> Option<Value> {
-    let Ask {
-        system,
-        picture,
-        tools,
-        must_call,
-        history,
-        schema,
-        effort,
-        stop,
-    } = *ask;
-    if system || picture || tools || must_call || history || schema || effort {
-        return None;
-    }
+pub(crate) fn completions_body(ask: &Ask, model: &str, streamed: bool) -> Value {
     let mut body = json!({ "model": model, "prompt": QUESTION, "max_tokens": 50 });
     if streamed {
         body["stream"] = json!(true);
@@ -145,7 +131,7 @@ pub(crate) fn completions_body(ask: &Ask, model: &str, streamed: bool) -> Option
     if stop {
         body["stop"] = json!(["END"]);
     }
-    Some(body)
+    body
 }
 
 pub(crate) fn completions_read(body: &Value) -> Facts {
