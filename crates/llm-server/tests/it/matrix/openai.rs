@@ -128,7 +128,7 @@ pub(crate) fn completions_body(ask: &Ask, model: &str, streamed: bool) -> Value 
         body["stream"] = json!(true);
         body["stream_options"] = json!({ "include_usage": true });
     }
-    if stop {
+    if ask.has(Want::Stop) {
         body["stop"] = json!(["END"]);
     }
     body
