@@ -106,3 +106,44 @@ async fn the_anthropic_client_understands_the_gateway() {
         json!(["NotFoundError", 404, "not_found_error", "model_not_found"])
     );
 }
+
+#[tokio::test]
+async fn the_openai_client_understands_the_other_dialects_of_the_gateway() {
+    let _turn = alone().await;
+    let gateway = Gateway::start();
+    let arguments = [gateway.origin.as_str(), MODEL];
+    let seen = run_with(sdk::python(), "responses.py", &arguments);
+    assert!(
+        seen["text"]
+            .as_str()
+            .is_some_and(|text| text.contains("Paris")),
+        "{seen}"
+    );
+    for name in ["streamed", "streamed_whole", "kept"] {
+        assert_eq!(seen[name], seen["text"], "{name}");
+    }
+    assert_eq!(seen["status"], "completed");
+    assert_eq!(seen["input_tokens"], 27);
+    assert_eq!(seen["streamed_input_tokens"], 27);
+    // The conversation so far is read again.
+    assert!(
+        seen["further_input_tokens"]
+            .as_u64()
+            .is_some_and(|tokens| tokens > 27),
+        "{seen}"
+    );
+    assert!(
+        seen["completed"]
+            .as_str()
+            .is_some_and(|text| !text.is_empty()),
+        "{seen}"
+    );
+    assert_eq!(seen["completed_streamed"], seen["completed"]);
+    let error = json!([
+        "BadRequestError",
+        400,
+        "unsupported_parameter",
+        "background"
+    ]);
+    assert_eq!(seen["error"], error);
+}

@@ -9,7 +9,6 @@ use llm_core::config::environment::Environment;
 use llm_core::config::load::{self, LoadOptions};
 use llm_core::gateway::runtime::Runtime;
 use llm_server::app::{App, Options, Sources};
-use llm_server::workers::Workers;
 use llm_server::{instruments, serve};
 use llm_testkit::env::TestEnvironment;
 use llm_testkit::real_model::{self, MODEL};
@@ -33,7 +32,7 @@ impl Gateway {
     pub(crate) fn start() -> Self {
         let environment = TestEnvironment::new();
         let upstream = ScriptedUpstream::start_now();
-        let mut toml = "schema_version = 1\n".to_owned();
+        let mut toml = "schema_version = 1\n\n[server]\nkeep_responses = 10\n".to_owned();
         for (provider, url, model) in [
             ("local", real_model::base_url(), MODEL),
             ("script", upstream.base_url(), SCRIPTED),
@@ -73,7 +72,7 @@ impl Gateway {
                 let app = App::start(sources, &loaded).expect("a gateway");
                 let listener = tokio::net::TcpListener::from_std(listener).expect("a listener");
                 tokio::select! {
-                    _ = serve::serve(listener, Arc::clone(&app), &Workers::here()) => {}
+                    _ = serve::serve(listener, Arc::clone(&app)) => {}
                     _ = stopped => {}
                 }
             });

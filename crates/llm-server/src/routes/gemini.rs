@@ -1,4 +1,4 @@
-//! `…/v1beta/models`: the Gemini dialect. What is to be done is the end of the path there, behind
+//! `…/v1beta/models`, and `/v1/models/NAME:METHOD`: the Gemini dialect. What is to be done is the end of the path there, behind
 //! the name of the model.
 
 use axum::response::Response;
@@ -56,35 +56,49 @@ pub(super) const ROUTES: &[Route] = &[
         )
     },
     Route {
-        method: Verb::Post,
         path: "/v1beta/models/{*target}",
-        door: Door::Needs(Permission::Inference, handler!(act)),
-        group: Group::Gemini,
-        summary: words(
-            "Answer a conversation, whole or as a stream, or estimate its tokens",
-            "回答一段对话（整体返回或流式返回），或估算其令牌数",
-        ),
-        params: &[
-            Param {
-                name: "target",
-                in_path: true,
-                kind: "string",
-                required: true,
-                about: words(
-                    "`NAME:generateContent`, `NAME:streamGenerateContent` or `NAME:countTokens`",
-                    "`名称:generateContent`、`名称:streamGenerateContent` 或 `名称:countTokens`",
-                ),
-            },
-            ALT,
-        ],
-        body: Some(body::<GenerateBody>()),
-        reply: Reply::JsonOrEvents(
-            SchemaGenerator::subschema_for::<GenerateReply>,
-            SchemaGenerator::subschema_for::<GenerateReply>,
-        ),
-        shape: Shape::Of(&Gemini),
+        params: &[target("target"), ALT],
+        ..ACT
+    },
+    // Clients of the stable version; its list of models is that of another dialect here.
+    Route {
+        path: "/v1/models/{*id}",
+        params: &[target("id"), ALT],
+        ..ACT
     },
 ];
+
+const ACT: Route = Route {
+    method: Verb::Post,
+    path: "",
+    door: Door::Needs(Permission::Inference, handler!(act)),
+    group: Group::Gemini,
+    summary: words(
+        "Answer a conversation, whole or as a stream, or estimate its tokens",
+        "回答一段对话（整体返回或流式返回），或估算其令牌数",
+    ),
+    params: &[],
+    body: Some(body::<GenerateBody>()),
+    reply: Reply::JsonOrEvents(
+        SchemaGenerator::subschema_for::<GenerateReply>,
+        SchemaGenerator::subschema_for::<GenerateReply>,
+    ),
+    shape: Shape::Of(&Gemini),
+};
+
+/// The end of the path.
+const fn target(name: &'static str) -> Param {
+    Param {
+        name,
+        in_path: true,
+        kind: "string",
+        required: true,
+        about: words(
+            "`NAME:generateContent`, `NAME:streamGenerateContent` or `NAME:countTokens`",
+            "`名称:generateContent`、`名称:streamGenerateContent` 或 `名称:countTokens`",
+        ),
+    }
+}
 
 async fn act(mut call: Call) -> Result<Response, ApiError> {
     refuse_key_in_address(&call)?;

@@ -22,7 +22,7 @@ fn keys(all: &[(&str, &[&str])]) -> String {
 fn request(server: &TestServer, route: &routes::Route) -> Request {
     let path = route
         .path
-        .replace("{*id}", "small")
+        .replace("{*id}", "small:generateContent")
         .replace("{*target}", "small:generateContent");
     let request = Request::new(route.method.as_str(), server.url(&path));
     match route.method {

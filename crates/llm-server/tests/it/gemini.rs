@@ -180,6 +180,10 @@ async fn a_name_with_a_slash_and_snake_case_are_read_too() {
     body["generation_config"] = json!({ "max_output_tokens": 9 });
     let path = "/v1beta/models/cooperate/parallel:generateContent";
     server.post_json(path, &body, 200).await;
+    // Clients of the stable version of the API.
+    server
+        .post_json("/v1/models/a:generateContent", &body, 200)
+        .await;
     let sent = server.upstream.attempts()[0].json();
     assert_eq!(sent["max_tokens"], 9);
     assert_eq!(sent["messages"][0]["role"], "system");

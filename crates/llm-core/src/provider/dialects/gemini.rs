@@ -1,5 +1,5 @@
 //! The Gemini dialect, `POST /v1beta/models/{model}:generateContent` and its siblings, as clients of
-//! that vendor speak it to us. Names are read as `camelCase` and as `snake_case`, as the vendor does.
+//! that vendor speak it to us; the stable version `v1` is read alike. Names are read as `camelCase` and as `snake_case`, as the vendor does.
 //!
 //! | field of the request | what becomes of it |
 //! |---|---|

@@ -20,7 +20,7 @@ sockets, and compares what the provider was asked and what the client was told.
 |---|---|
 | openai | `POST /v1/chat/completions` |
 | anthropic | `POST /v1/messages`, `POST /v1/messages/count_tokens` |
-| gemini | `POST /v1beta/models/{model}:generateContent`, `:streamGenerateContent`, `:countTokens`, `GET /v1beta/models` |
+| gemini | `POST /v1beta/models/{model}:generateContent`, `:streamGenerateContent`, `:countTokens`, the same below `/v1`, `GET /v1beta/models` |
 | responses | `POST /v1/responses`, and `GET`, `DELETE` of `/v1/responses/{id}` where answers are kept |
 | completions | `POST /v1/completions` |
 
