@@ -37,10 +37,11 @@ impl Gateway {
             ("local", real_model::base_url(), MODEL),
             ("script", upstream.base_url(), SCRIPTED),
         ] {
-            toml.push_str(&format!(
+            let part = format!(
                 "\n[providers.{provider}]\nkind = \"openai-compatible\"\nbase_url = \"{url}\"\n\
                  api_key = \"unused\"\n\n[models.\"{model}\"]\nprovider = \"{provider}\"\n"
-            ));
+            );
+            toml.push_str(&part);
         }
         let config = environment.write_config(&toml);
         let home = environment.home();
