@@ -34,6 +34,28 @@ out, and the header `x-llmcoop-warnings` and the `llm_cooperation` object of the
 sent, and `–` that the dialect has no such thing.
 ";
 
+/// What becomes of the fields of a dialect, and what else is worth knowing: the words its reader
+/// begins with, from the first table on.
+#[expect(clippy::disallowed_methods, reason = "sources are files")]
+fn fields(dialect: &str) -> String {
+    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+    let path = root.join(format!("../llm-core/src/provider/dialects/{dialect}.rs"));
+    let source = std::fs::read_to_string(path).unwrap_or_default();
+    let words = source
+        .lines()
+        .map_while(|line| line.strip_prefix("//!"))
+        .map(|line| line.strip_prefix(' ').unwrap_or(line))
+        .skip_while(|line| !line.starts_with('|'));
+    let mut out = String::new();
+    for line in words {
+        let _ = write!(out, "\n{line}");
+    }
+    if !out.is_empty() {
+        out.push('\n');
+    }
+    out
+}
+
 /// What was found out.
 #[derive(Default)]
 pub(crate) struct Table(BTreeMap<(&'static str, &'static str, &'static str), Cell>);
@@ -72,6 +94,7 @@ impl Table {
                 let cells: Vec<String> = cells.collect();
                 let _ = writeln!(out, "| {} | {} |", feature.name, cells.join(" | "));
             }
+            out.push_str(&fields(client.name));
         }
         out
     }
