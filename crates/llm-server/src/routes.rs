@@ -5,8 +5,11 @@
 //! each group; a new route is a row in its group's `ROUTES`.
 
 mod admin;
+mod audio;
 mod chat;
 mod cooperation;
+mod embeddings;
+mod images;
 mod info;
 mod models;
 mod probes;
@@ -171,6 +174,8 @@ pub type SchemaOf = fn(&mut SchemaGenerator) -> Schema;
 
 /// The body an endpoint reads.
 pub struct Body {
+    /// Its media type.
+    pub media: &'static str,
     /// Its schema.
     pub schema: SchemaOf,
     /// Whether it must be there.
@@ -183,14 +188,27 @@ pub enum Reply {
     Json(SchemaOf),
     /// JSON, or a stream of events of the second schema when the request asks for one.
     JsonOrEvents(SchemaOf, SchemaOf),
+    /// JSON, or text of the second kind when the request asks for one.
+    JsonOrText(SchemaOf, &'static str),
     /// Text of a media type.
     Text(&'static str),
+    /// Bytes of a media type.
+    Bytes(&'static str),
 }
 
 const fn body<T: schemars::JsonSchema>() -> Body {
     Body {
+        media: "application/json",
         schema: SchemaGenerator::subschema_for::<T>,
         required: true,
+    }
+}
+
+/// A form with files in it.
+const fn form<T: schemars::JsonSchema>() -> Body {
+    Body {
+        media: "multipart/form-data",
+        ..body::<T>()
     }
 }
 
@@ -223,6 +241,9 @@ use handler;
 
 const TABLES: &[&[Route]] = &[
     chat::ROUTES,
+    embeddings::ROUTES,
+    audio::ROUTES,
+    images::ROUTES,
     models::ROUTES,
     query::ROUTES,
     service::ROUTES,

@@ -4,6 +4,8 @@
 //! the `OpenAI` dialect are read field by field and written around values that stay as they are,
 //! so their shapes are written down here; tests hold real requests and replies against them.
 
+pub mod work;
+
 use std::collections::BTreeMap;
 
 use schemars::JsonSchema;

@@ -4,6 +4,7 @@
 //! followed and the environment's proxies are not used. What the bytes mean is the adapter's business.
 
 mod failures;
+mod upload;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -17,6 +18,7 @@ use http::header::AUTHORIZATION;
 use parking_lot::Mutex;
 use tokio::time::Instant;
 
+use super::work::Upload;
 use super::{AttemptLimits, AuthScheme, Credential, WireRequest, WireResponse};
 use crate::types::clock::{Clock, Deadline};
 use crate::types::failure::{Failure, FailureKind, Limit};
@@ -34,6 +36,8 @@ pub trait Transport: Send + Sync {
 pub struct Dispatch<'a> {
     /// What to send.
     pub request: WireRequest,
+    /// What follows the request's body while it arrives.
+    pub upload: Option<Upload>,
     /// The credential to add, if the provider wants one.
     pub credential: Option<&'a Credential>,
     /// A proxy of the configuration, as a URL.
@@ -121,6 +125,7 @@ impl HttpTransport {
     async fn exchange(&self, dispatch: Dispatch<'_>) -> Result<WireResponse, Failure> {
         let Dispatch {
             request,
+            upload,
             credential,
             proxy,
             limits,
@@ -130,10 +135,11 @@ impl HttpTransport {
         let client = self.client(proxy)?;
         let started = self.clock.now();
         let total = deadline.tighten(started, limits.total);
+        let (sent, sending) = upload::body(request.body, upload, &self.clock);
         let head = client
             .request(request.method, request.url)
             .headers(request.headers)
-            .body(request.body)
+            .body(sent)
             .send();
         let wait = Wait {
             started,
@@ -142,10 +148,10 @@ impl HttpTransport {
             total,
             deadline,
         };
-        let response = match tokio::time::timeout_at(wait.until(), head).await {
-            Ok(result) => result.map_err(|error| failures::sending(&error, limits.connect))?,
-            Err(_) => return Err(wait.failure()),
-        };
+        let response = sending
+            .head(wait, head)
+            .await?
+            .map_err(|error| sending.failure(&error, limits.connect))?;
         Ok(WireResponse {
             status: response.status().as_u16(),
             headers: response.headers().clone(),

@@ -20,11 +20,15 @@ mod response;
 mod stream;
 mod usage;
 mod wire;
+mod work;
 
 pub use inbound::{OWN_FIELDS, Parsed, REFUSED_FIELDS, read_request};
 pub use outbound::{ChunkWriter, Reply, ReplyHead};
 pub use wire::WireError;
+pub(in crate::provider) use work::vectors;
 
+use crate::provider::vendors::Vendor;
+use crate::provider::work::WorkSpeaker;
 use crate::provider::{
     Call, Endpoint, ErrorReply, Framing, ProviderAdapter, StreamDecoder, WireRequest,
 };
@@ -80,6 +84,10 @@ impl ProviderAdapter for OpenAi {
 
     fn decode_list(&self, body: &[u8]) -> Result<Vec<String>, Failure> {
         response::decode_list(body)
+    }
+
+    fn work(&self, _vendor: &Vendor) -> Option<WorkSpeaker> {
+        Some(&work::OpenAiWork)
     }
 }
 
