@@ -1,5 +1,8 @@
 //! The user's command line: ask, cooperate, look around.
 
+mod ask;
 pub mod cli;
 mod commands;
 mod local;
+mod run;
+mod show;

@@ -37,6 +37,8 @@ pub mod inspect;
 
 pub mod reach;
 
+pub mod remote;
+
 pub mod error;
 
 pub mod runtime;

@@ -8,6 +8,7 @@ mod admin;
 mod audio;
 mod chat;
 mod cooperation;
+mod decide;
 mod embeddings;
 mod images;
 mod info;
@@ -248,6 +249,7 @@ const TABLES: &[&[Route]] = &[
     query::ROUTES,
     service::ROUTES,
     cooperation::ROUTES,
+    decide::ROUTES,
     stats::ROUTES,
     usage::ROUTES,
     prompts::ROUTES,
