@@ -11,7 +11,10 @@ use llm_console::program::{Console, Program};
 use llm_console::report::Halt;
 use llm_console::text::shell_quote;
 
-use crate::commands::{compat, completions, cooperate, doctor, help, models, query, route, service, status, test, usage};
+use crate::commands::{
+    compat, completions, cooperate, doctor, help, models, query, route, service, status, test,
+    usage,
+};
 
 /// The program, for the command-line reference and tests.
 pub const PROGRAM: Program = Program::new("llm-cooperation", env!("CARGO_PKG_VERSION"))

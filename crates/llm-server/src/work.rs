@@ -61,18 +61,18 @@ fn whole(call: &Call, done: &WorkDone, warnings: &[String]) -> Result<Response, 
         own["warnings"] = json!([warnings, &done.plan.warnings].concat());
     }
     set(&mut body, OWN, &own)?;
-    let text = serde_json::to_string(&body).map_err(unwritable)?;
+    let text = serde_json::to_string(&body).map_err(|error| unwritable(&error))?;
     let mut response = json_text(text);
     headers::worked(&mut response, done, call.visit.elapsed());
     Ok(response)
 }
 
 fn set(body: &mut RawFields, name: &str, value: &serde_json::Value) -> Result<(), GatewayError> {
-    body.set(name, to_raw_value(value).map_err(unwritable)?);
+    body.set(name, to_raw_value(value).map_err(|error| unwritable(&error))?);
     Ok(())
 }
 
-fn unwritable(error: serde_json::Error) -> GatewayError {
+fn unwritable(error: &serde_json::Error) -> GatewayError {
     GatewayError::internal(format!("a reply cannot be written: {error}"))
 }
 

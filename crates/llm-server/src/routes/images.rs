@@ -42,6 +42,6 @@ async fn draw(mut call: Call) -> Result<Response, ApiError> {
 
 async fn edit(mut call: Call) -> Result<Response, ApiError> {
     let (form, faults) = call.form().await?;
-    let asked = read::image_edits(form)?;
+    let asked = read::image_edits(form);
     work::answer_form(call, asked, faults).await
 }

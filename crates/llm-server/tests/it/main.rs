@@ -22,3 +22,4 @@ mod program;
 mod refusals;
 mod stream;
 mod stream_faults;
+mod work;

@@ -23,6 +23,7 @@ use crate::types::failure::{Failure, FailureKind};
 use crate::types::ids::DeploymentId;
 use crate::types::plan::RoutePlan;
 use crate::types::raw::RawFields;
+use crate::types::upload::Form;
 use crate::types::usage::Usage;
 use crate::types::work::{Measure, Work, WorkTask};
 
@@ -202,7 +203,7 @@ impl Errand for Working<'_> {
     }
 
     fn is_spent(&self) -> bool {
-        let sent = self.work.form().is_some_and(|form| form.is_spent());
+        let sent = self.work.form().is_some_and(Form::is_spent);
         sent || self.is_told.load(Ordering::Acquire)
     }
 

@@ -209,7 +209,7 @@ pub fn images(body: RawFields) -> Result<WorkAsked, GatewayError> {
 }
 
 /// A form with a recording.
-pub fn transcript(form: Form, in_english: bool) -> Result<WorkAsked, GatewayError> {
+pub fn transcript(form: Form, in_english: bool) -> WorkAsked {
     let streams = form.text("stream") == Some("true");
     let format = match form.text("response_format") {
         Some("text" | "srt" | "vtt") => TranscriptFormat::Passed,
@@ -226,14 +226,14 @@ pub fn transcript(form: Form, in_english: bool) -> Result<WorkAsked, GatewayErro
 }
 
 /// A form with pictures to change.
-pub fn image_edits(form: Form) -> Result<WorkAsked, GatewayError> {
+pub fn image_edits(form: Form) -> WorkAsked {
     of_form(form, WorkTask::ImageEdits)
 }
 
-fn of_form(form: Form, task: impl FnOnce(Form) -> WorkTask) -> Result<WorkAsked, GatewayError> {
+fn of_form(form: Form, task: impl FnOnce(Form) -> WorkTask) -> WorkAsked {
     let model = named(form.text("model").map(str::to_owned));
     let user = form.text("user").map(str::to_owned);
-    Ok(WorkAsked {
+    WorkAsked {
         work: Work {
             task: task(form),
             wire: RawFields::default(),
@@ -242,7 +242,7 @@ fn of_form(form: Form, task: impl FnOnce(Form) -> WorkTask) -> Result<WorkAsked,
         preferences: Preferences::default(),
         user,
         warnings: Vec::new(),
-    })
+    }
 }
 
 /// Refuses the name of a field with which callers of other gateways say where a request goes.

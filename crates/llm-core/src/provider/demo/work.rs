@@ -233,14 +233,16 @@ fn vector(text: &str, dimensions: usize) -> Vec<f32> {
         vector[0] = 1.0;
         return vector;
     }
-    vector.iter_mut().for_each(|it| *it /= length);
+    for it in &mut vector {
+        *it /= length;
+    }
     vector
 }
 
 /// From 0 for nothing in common to 1 for the same.
 fn likeness(a: &[f32], b: &[f32]) -> f64 {
     let product: f32 = a.iter().zip(b).map(|(a, b)| a * b).sum();
-    f64::from((product.clamp(-1.0, 1.0) + 1.0) / 2.0)
+    f64::from(product.clamp(-1.0, 1.0).midpoint(1.0))
 }
 
 fn text_of(value: &Value) -> String {

@@ -30,18 +30,18 @@ pub(super) fn png(text: &str) -> Vec<u8> {
     // Eight bits, colour, the usual methods.
     header.extend([8, 2, 0, 0, 0]);
     let mut file = b"\x89PNG\r\n\x1a\n".to_vec();
-    chunk(&mut file, b"IHDR", &header);
+    chunk(&mut file, *b"IHDR", &header);
     chunk(
         &mut file,
-        b"tEXt",
+        *b"tEXt",
         b"Comment\0[simulated] a pattern in place of a picture",
     );
-    chunk(&mut file, b"IDAT", &stored(&rows));
-    chunk(&mut file, b"IEND", &[]);
+    chunk(&mut file, *b"IDAT", &stored(&rows));
+    chunk(&mut file, *b"IEND", &[]);
     file
 }
 
-fn chunk(file: &mut Vec<u8>, name: &[u8; 4], data: &[u8]) {
+fn chunk(file: &mut Vec<u8>, name: [u8; 4], data: &[u8]) {
     let length = u32::try_from(data.len()).unwrap_or(u32::MAX);
     file.extend(length.to_be_bytes());
     let start = file.len();

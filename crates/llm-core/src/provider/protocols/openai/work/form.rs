@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 use futures_util::StreamExt as _;
+use futures_util::future::ready;
 use futures_util::stream;
 use http::HeaderValue;
 
@@ -63,6 +64,12 @@ fn rest(form: &Form, mut writer: Writer) -> Upload {
     form.rest()
         .map(|piece| piece.map(Some))
         .chain(stream::iter([Ok::<_, UploadBroken>(None)]))
+        // What broke off has no end.
+        .scan(false, |is_broken, piece| {
+            let told = (!*is_broken).then_some(piece);
+            *is_broken = told.as_ref().is_none_or(Result::is_err);
+            ready(told)
+        })
         .map(move |piece| {
             let mut out = Vec::new();
             match piece? {
