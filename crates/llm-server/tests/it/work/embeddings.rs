@@ -1,4 +1,4 @@
-//! `POST /v1/embeddings`.
+//! `POST /v1/embeddings`: vectors pass through, and nothing else passes for one.
 
 use llm_testkit::reply::Reply;
 use serde_json::json;

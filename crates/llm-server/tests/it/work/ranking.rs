@@ -1,4 +1,4 @@
-//! `POST /v1/rerank`.
+//! `POST /v1/rerank`: a ranking is of the documents that were sent, or no answer.
 
 use llm_testkit::reply::Reply;
 use serde_json::json;
