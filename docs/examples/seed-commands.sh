@@ -140,9 +140,9 @@ check 'the key is not in the registry' 1 '' grep -rl YOUR_API_KEY "$HOME/.config
 
 check 'llm-cooperation query --strategy auto' 0 'simulated' \
     llm-cooperation query -q "What is artificial intelligence?" --strategy auto
-check 'llm-cooperation query in Chinese' 0 'simulated' \
+check 'llm-cooperation query in Chinese' 0 '模拟' \
     llm-cooperation query -q "什么是人工智能？" --strategy auto
-check 'llm-cooperation query --model' 0 'simulated by demo-reasoning.*' \
+check 'llm-cooperation query --model' 0 '2\+2 = 4' \
     llm-cooperation query -q "Solve this math problem: 2+2" --model qwen3_32b_reasoning
 check 'llm-cooperation cooperate' 0 'simulated' \
     llm-cooperation cooperate -q "Analyse the electric vehicle market" --mode parallel --models qwen3_32b,qwen3_8b

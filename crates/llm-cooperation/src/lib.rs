@@ -1,6 +1,7 @@
 //! The user's command line: ask, cooperate, look around.
 
 mod ask;
+mod asking;
 pub mod cli;
 mod commands;
 mod local;

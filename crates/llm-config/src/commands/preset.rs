@@ -11,6 +11,7 @@ use llm_console::ui::Ui;
 use llm_core::config::edit::{Edit, PresetOptions};
 use llm_core::config::presets::{self, Preset};
 use llm_core::config::secret_ref::SecretRef;
+use llm_core::config::source::Layer;
 use llm_setup::configuration::finding;
 use serde_json::json;
 
@@ -114,7 +115,7 @@ pub(super) fn found_key(preset: &Preset, session: &Session<'_>) -> Result<Option
     }
     let loaded = &session.loaded;
     if let Ok(Some(found)) = loaded.provider_key(preset.name)
-        && loaded.config.providers.contains_key(preset.name)
+        && found.place.origin.layer > Layer::BareVariable
     {
         let message = Message::new("config.key_there")
             .with("place", &found.place)

@@ -8,7 +8,7 @@ use llm_console::report::{Halt, Report};
 use llm_console::text::shell_quote;
 
 use super::status;
-use crate::cli::{self, Cli};
+use crate::cli::Cli;
 
 /// What the earlier program could be called with.
 #[derive(Debug, Subcommand)]
@@ -85,7 +85,7 @@ fn infer(args: &InferArgs, console: &Console) -> Result<(), Halt> {
     renamed(&quoted.join(" "), console);
     let today = Cli::try_parse_from(words)
         .map_err(|error| Report::new("internal_error", error.to_string()))?;
-    cli::dispatch(&today, console)
+    super::run(&today.command, console)
 }
 
 /// The command of `llm-config` that does what `config WORD` did.

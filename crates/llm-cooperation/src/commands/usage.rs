@@ -11,7 +11,7 @@ use llm_console::report::{Halt, Report};
 use llm_console::table::{Cell, Column, Table};
 use serde_json::Value;
 
-use super::asking::{address, ask};
+use crate::asking::{address, ask};
 use crate::run::open_remote;
 
 /// Of which time, and by what.
@@ -92,7 +92,7 @@ impl UsageArgs {
             Group::Task => "task",
         };
         let mut table = Table::new(vec![
-            Column::text(first),
+            Column::text(first).whole(),
             Column::number("requests"),
             Column::number("errors"),
             Column::number("tokens_in"),

@@ -12,7 +12,7 @@ use crate::cooperation::modes::MODES;
 use crate::provider::SharedTransport;
 use crate::provider::demo::DemoTransport;
 use crate::provider::health::{BreakerRules, Health};
-use crate::provider::transport::HttpTransport;
+use crate::provider::transport::{HttpTransport, LocalOnly};
 use crate::routing::strategies::STRATEGIES;
 use crate::store::{UsageStore, backends};
 use crate::types::clock::{Clock, SystemClock};
@@ -48,6 +48,15 @@ impl Runtime {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let http = HttpTransport::new(Arc::clone(&clock), connect);
         let transport = Arc::new(DemoTransport::new(Arc::clone(&clock)).over(Arc::new(http)));
+        Self::new(clock, transport, backends::memory::build())
+    }
+
+    /// The same without any way out of this machine.
+    pub fn offline(connect: Duration) -> Self {
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let http = HttpTransport::new(Arc::clone(&clock), connect);
+        let local = LocalOnly::over(Arc::new(http));
+        let transport = Arc::new(DemoTransport::new(Arc::clone(&clock)).over(Arc::new(local)));
         Self::new(clock, transport, backends::memory::build())
     }
 

@@ -4,7 +4,11 @@
 //! followed and the environment's proxies are not used. What the bytes mean is the adapter's business.
 
 mod failures;
+mod local_only;
 mod upload;
+
+pub use local_only::LocalOnly;
+pub(crate) use local_only::is_local;
 
 use std::collections::HashMap;
 use std::sync::Arc;

@@ -13,7 +13,7 @@ use llm_core::gateway::reach::Reached;
 use llm_core::gateway::runtime::Runtime;
 
 use super::finding::{Check, Finding, Level};
-use crate::commands::asking::{address, ask};
+use crate::asking::{address, ask};
 use crate::commands::models::offered;
 use crate::run::open_remote;
 

@@ -8,7 +8,7 @@ use llm_core::gateway::remote::Remote;
 use serde_json::Value;
 
 use super::row::{ModelRow, PerMillion, health};
-use crate::commands::asking::ask;
+use crate::asking::ask;
 
 /// Every model of the server that the key may use, and then every other name.
 pub(super) fn rows(remote: &Remote, console: &Console) -> Result<Vec<ModelRow>, Report> {

@@ -7,7 +7,7 @@ use llm_console::report::Halt;
 use llm_core::gateway::remote::Remote;
 
 use super::snapshot::Snapshot;
-use crate::commands::asking::address;
+use crate::asking::address;
 use crate::commands::models::row::health;
 use crate::local::{Local, block_on};
 

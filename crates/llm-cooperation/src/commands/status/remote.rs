@@ -8,7 +8,7 @@ use llm_core::gateway::remote::Remote;
 use serde_json::Value;
 
 use super::snapshot::{Snapshot, Traffic};
-use crate::commands::asking::{address, ask};
+use crate::asking::{address, ask};
 use crate::commands::models::row::health;
 
 /// Asks the server how it is.

@@ -10,7 +10,7 @@ use serde_json::json;
 
 use super::remote;
 use super::snapshot::Snapshot;
-use crate::commands::asking::address;
+use crate::asking::address;
 use crate::local::block_on;
 
 /// Moves to the corner of the screen and clears what is below it.
