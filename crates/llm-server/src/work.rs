@@ -68,7 +68,10 @@ fn whole(call: &Call, done: &WorkDone, warnings: &[String]) -> Result<Response, 
 }
 
 fn set(body: &mut RawFields, name: &str, value: &serde_json::Value) -> Result<(), GatewayError> {
-    body.set(name, to_raw_value(value).map_err(|error| unwritable(&error))?);
+    body.set(
+        name,
+        to_raw_value(value).map_err(|error| unwritable(&error))?,
+    );
     Ok(())
 }
 

@@ -36,6 +36,7 @@ use crate::types::secret::Secret;
 use crate::types::work::{Work, WorkTask};
 
 use exchange::Working;
+use read::WorkAsked;
 
 /// Pieces of a reply that wait for a reader.
 const WAITING: usize = 4;
@@ -59,6 +60,22 @@ pub struct WorkInbound {
     pub time_limit: Option<Duration>,
     /// The end user it is for, for usage reports.
     pub user: Option<String>,
+}
+
+impl WorkInbound {
+    /// Work of this process itself.
+    pub fn in_process(asked: WorkAsked) -> Self {
+        Self {
+            id: RequestId::mint(),
+            work: asked.work,
+            model: asked.model,
+            preferences: asked.preferences,
+            credential: None,
+            origin: Origin::InProcess,
+            time_limit: None,
+            user: asked.user,
+        }
+    }
 }
 
 impl Gateway {

@@ -4,6 +4,8 @@
 //! client is answered, in the dialect clients speak: `OpenAI`'s, and for rankings the one Jina and
 //! Cohere share. A reply that is passed on as it arrives (sound, plain text) is not read at all.
 
+use std::time::Duration;
+
 use bytes::Bytes;
 use futures_util::stream::BoxStream;
 
@@ -24,6 +26,11 @@ pub trait WorkAdapter: Send + Sync {
     /// Writes a call. Work the protocol cannot carry is refused with
     /// [`Unsupported`](crate::types::failure::FailureKind::Unsupported), never thinned out.
     fn encode(&self, call: &WorkCall<'_>) -> Result<WorkRequest, Failure>;
+
+    /// What to ask next, where a reply says that the work is not done yet.
+    fn pending(&self, _call: &WorkCall<'_>, _body: &[u8]) -> Result<Option<Pending>, Failure> {
+        Ok(None)
+    }
 
     /// Reads a whole successful reply. One without what was asked for in it is a failure.
     fn decode(&self, call: &WorkCall<'_>, body: &[u8]) -> Result<WorkReply, Failure>;
@@ -58,6 +65,15 @@ impl From<WireRequest> for WorkRequest {
     fn from(wire: WireRequest) -> Self {
         Self { wire, upload: None }
     }
+}
+
+/// Work that is not done yet.
+#[derive(Clone, Debug)]
+pub struct Pending {
+    /// Asks for it again.
+    pub request: WireRequest,
+    /// After so long.
+    pub after: Duration,
 }
 
 /// A whole reply.

@@ -17,9 +17,10 @@ use crate::gateway::call::{Booked, Caller, Errand, read_error};
 use crate::gateway::deployments::Deployment;
 use crate::gateway::respond::Served;
 use crate::provider::transport::Dispatch;
-use crate::provider::work::{WorkCall, WorkReply};
+use crate::provider::work::{WorkCall, WorkReply, WorkRequest};
 use crate::provider::{AttemptLimits, WireResponse};
-use crate::types::failure::{Failure, FailureKind};
+use crate::types::clock::Deadline;
+use crate::types::failure::{Failure, FailureKind, Limit};
 use crate::types::ids::DeploymentId;
 use crate::types::plan::RoutePlan;
 use crate::types::raw::RawFields;
@@ -95,19 +96,27 @@ impl<'a> Working<'a> {
         &self,
         call: &WorkCall<'_>,
         deployment: &Deployment,
-        mut response: WireResponse,
+        response: WireResponse,
+        until: Deadline,
     ) -> Result<Delivered, Failure> {
-        let limit = self.caller.engine.max_reply_bytes;
-        let mut bytes = Vec::new();
-        while let Some(chunk) = response.body.next().await {
-            let chunk = chunk?;
-            if bytes.len() + chunk.len() > limit {
-                let message = format!("the reply is larger than the {limit} bytes allowed");
-                return Err(Failure::invalid(message).with_status(response.status));
-            }
-            bytes.extend_from_slice(&chunk);
-        }
         let speaker = speaker(deployment)?;
+        let mut bytes = self.read(response).await?;
+        while let Some(pending) = speaker.pending(call, &bytes)? {
+            let ahead = self.caller.engine.clock.now() + pending.after;
+            if ahead >= until.at() {
+                let limit = deployment.limits.total;
+                return Err(Failure::timeout(Limit::Total, limit));
+            }
+            tokio::time::sleep_until(ahead).await;
+            let limits = AttemptLimits {
+                total: until.remaining(ahead),
+                ..deployment.limits
+            };
+            let response = self
+                .send(pending.request.into(), deployment, limits)
+                .await?;
+            bytes = self.read(response).await?;
+        }
         let WorkReply {
             body,
             usage,
@@ -119,6 +128,42 @@ impl<'a> Working<'a> {
             measure,
             first: None,
         })
+    }
+
+    async fn read(&self, mut response: WireResponse) -> Result<Vec<u8>, Failure> {
+        let limit = self.caller.engine.max_reply_bytes;
+        let mut bytes = Vec::new();
+        while let Some(chunk) = response.body.next().await {
+            let chunk = chunk?;
+            if bytes.len() + chunk.len() > limit {
+                let message = format!("the reply is larger than the {limit} bytes allowed");
+                return Err(Failure::invalid(message).with_status(response.status));
+            }
+            bytes.extend_from_slice(&chunk);
+        }
+        Ok(bytes)
+    }
+
+    /// Sends a request; a reply that is no success is a failure.
+    async fn send(
+        &self,
+        request: WorkRequest,
+        deployment: &Deployment,
+        limits: AttemptLimits,
+    ) -> Result<WireResponse, Failure> {
+        let dispatch = Dispatch {
+            request: request.wire,
+            upload: request.upload,
+            credential: deployment.credential.as_ref(),
+            proxy: deployment.proxy.as_deref(),
+            limits,
+            deadline: self.caller.deadline,
+        };
+        let response = self.caller.engine.transport.send(dispatch).await?;
+        if (200..300).contains(&response.status) {
+            return Ok(response);
+        }
+        Err(read_error(deployment, response).await)
     }
 
     /// Hands the reply on, piece by piece. Until the first piece nothing is told, so that another
@@ -230,22 +275,14 @@ impl Errand for Working<'_> {
         };
         let request = speaker(deployment)?.encode(&call)?;
         let started = engine.clock.now();
-        let dispatch = Dispatch {
-            request: request.wire,
-            upload: request.upload,
-            credential: deployment.credential.as_ref(),
-            proxy: deployment.proxy.as_deref(),
-            limits: self.limits(deployment),
-            deadline: self.caller.deadline,
-        };
-        let response = engine.transport.send(dispatch).await?;
-        if !(200..300).contains(&response.status) {
-            return Err(read_error(deployment, response).await);
-        }
+        let deadline = self.caller.deadline;
+        let limits = self.limits(deployment);
+        let response = self.send(request, deployment, limits).await?;
         if self.work.is_streamed() {
             self.passed(deployment, response, started).await
         } else {
-            self.whole(&call, deployment, response).await
+            let until = deadline.tighten(started, deployment.limits.total);
+            self.whole(&call, deployment, response, until).await
         }
     }
 

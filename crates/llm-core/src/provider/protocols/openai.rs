@@ -10,6 +10,7 @@
 //! | `response`, `stream`, `usage`, `error` | what a provider answers |
 //! | `outbound` | what a client is answered |
 
+mod dashscope;
 mod error;
 mod inbound;
 mod media;
@@ -27,7 +28,7 @@ pub use outbound::{ChunkWriter, Reply, ReplyHead};
 pub use wire::WireError;
 pub(in crate::provider) use work::vectors;
 
-use crate::provider::vendors::Vendor;
+use crate::provider::vendors::{Vendor, WorkManner};
 use crate::provider::work::WorkSpeaker;
 use crate::provider::{
     Call, Endpoint, ErrorReply, Framing, ProviderAdapter, StreamDecoder, WireRequest,
@@ -86,8 +87,11 @@ impl ProviderAdapter for OpenAi {
         response::decode_list(body)
     }
 
-    fn work(&self, _vendor: &Vendor) -> Option<WorkSpeaker> {
-        Some(&work::OpenAiWork)
+    fn work(&self, vendor: &Vendor) -> Option<WorkSpeaker> {
+        Some(match vendor.quirks.work {
+            WorkManner::OpenAi => &work::OpenAiWork,
+            WorkManner::DashScope => &dashscope::DashScopeWork,
+        })
     }
 }
 

@@ -7,7 +7,7 @@
 use http::HeaderName;
 
 use super::super::AuthScheme;
-use super::{COMPATIBLE, Quirks, ReasoningControl, Vendor};
+use super::{COMPATIBLE, Quirks, ReasoningControl, Vendor, WorkManner};
 use crate::types::task::Capabilities;
 
 /// A hosted service that speaks the `OpenAI` protocol; rows below change what differs.
@@ -32,6 +32,7 @@ const LOCAL: Vendor = Vendor {
 /// Qwen models think when `enable_thinking` says so: help.aliyun.com/en/model-studio/deep-thinking.
 const DASHSCOPE: Quirks = Quirks {
     reasoning: ReasoningControl::EnableThinking,
+    work: WorkManner::DashScope,
     ..Quirks::NONE
 };
 

@@ -90,7 +90,9 @@ async fn a_recording_reaches_the_provider_while_the_client_still_sends_it() {
         let mut buffer = vec![0; 256 * 1024];
         while count < LARGE - 64 * 1024 {
             let read = upstream.read(&mut buffer).await.unwrap();
-            count += String::from_utf8_lossy(&buffer[..read]).matches('a').count();
+            count += String::from_utf8_lossy(&buffer[..read])
+                .matches('a')
+                .count();
         }
         upstream
     };

@@ -52,22 +52,31 @@ impl WorkAdapter for OpenAiWork {
     }
 
     fn decode(&self, call: &WorkCall<'_>, body: &[u8]) -> Result<WorkReply, Failure> {
-        let text = json_text(body)?;
-        let object = Object::parse(text).map_err(|error| parse_failure(text, &error))?;
-        if let Some(failure) = within_success(&object, false) {
-            return Err(failure);
-        }
-        let fields: RawFields =
-            serde_json::from_str(text).map_err(|error| parse_failure(text, &error))?;
-        match &call.work.task {
-            WorkTask::Embeddings(asked) => reply::embeddings(asked, &object, fields),
-            WorkTask::Rerank(asked) => reply::ranking(asked, &object, fields),
-            WorkTask::Transcript(_) => reply::transcript(&object, fields),
-            WorkTask::Images(_) | WorkTask::ImageEdits(_) => reply::images(&object, fields),
-            WorkTask::Speech(_) => Err(Failure::invalid(
-                "the provider answered with JSON where sound was asked for",
-            )),
-        }
+        read(call, body)
+    }
+}
+
+/// A reply that was put into this dialect, read like one that came in it.
+pub(super) fn of_json(call: &WorkCall<'_>, body: &Value) -> Result<WorkReply, Failure> {
+    read(call, body.to_string().as_bytes())
+}
+
+fn read(call: &WorkCall<'_>, body: &[u8]) -> Result<WorkReply, Failure> {
+    let text = json_text(body)?;
+    let object = Object::parse(text).map_err(|error| parse_failure(text, &error))?;
+    if let Some(failure) = within_success(&object, false) {
+        return Err(failure);
+    }
+    let fields: RawFields =
+        serde_json::from_str(text).map_err(|error| parse_failure(text, &error))?;
+    match &call.work.task {
+        WorkTask::Embeddings(asked) => reply::embeddings(asked, &object, fields),
+        WorkTask::Rerank(asked) => reply::ranking(asked, &object, fields),
+        WorkTask::Transcript(_) => reply::transcript(&object, fields),
+        WorkTask::Images(_) | WorkTask::ImageEdits(_) => reply::images(&object, fields),
+        WorkTask::Speech(_) => Err(Failure::invalid(
+            "the provider answered with JSON where sound was asked for",
+        )),
     }
 }
 
