@@ -26,6 +26,7 @@ mod work;
 pub use inbound::{OWN_FIELDS, Parsed, REFUSED_FIELDS, read_request};
 pub use outbound::{ChunkWriter, Reply, ReplyHead};
 pub use wire::WireError;
+pub(crate) use work::Encoded;
 pub(in crate::provider) use work::vectors;
 
 use crate::provider::vendors::{Vendor, WorkManner};

@@ -21,7 +21,7 @@ use crate::types::raw::RawFields;
 use crate::types::task::Capabilities;
 use crate::types::work::{Operation, WorkTask};
 
-pub(in crate::provider) use form::Encoded;
+pub(crate) use form::Encoded;
 pub(in crate::provider) use reply::vectors;
 
 /// The adapter.

@@ -10,18 +10,18 @@ use crate::provider::work::Upload;
 use crate::types::upload::{Form, FormPiece, UploadBroken};
 
 /// A form on the wire.
-pub(in crate::provider) struct Encoded {
+pub(crate) struct Encoded {
     /// The media type with the boundary.
-    pub(in crate::provider) content_type: HeaderValue,
+    pub(crate) content_type: HeaderValue,
     /// What goes first.
-    pub(in crate::provider) head: Vec<u8>,
+    pub(crate) head: Vec<u8>,
     /// What follows while it arrives.
-    pub(in crate::provider) rest: Option<Upload>,
+    pub(crate) rest: Option<Upload>,
 }
 
 impl Encoded {
     /// The form, with the model by the name its provider knows it by.
-    pub(in crate::provider) fn of(form: &Form, upstream_model: &str) -> Self {
+    pub(crate) fn of(form: &Form, upstream_model: &str) -> Self {
         let boundary = format!("llmcoop-{:032x}", rand::random::<u128>());
         let content_type = format!("multipart/form-data; boundary={boundary}");
         let mut writer = Writer {
