@@ -19,9 +19,16 @@ use crate::keyinput::{self, KeyArgs};
 use crate::outcome;
 use crate::session::{EditArgs, Session};
 
+const EXAMPLES: &str = "\
+Examples:
+  llm-config preset --name aigcbest --api-key YOUR_API_KEY
+  pass show openai | llm-config preset --name openai --api-key-stdin
+  llm-config preset --name ollama
+  llm-config preset --name demo";
+
 /// The preset to apply.
 #[derive(Debug, Args)]
-#[command(subcommand_negates_reqs = true)]
+#[command(subcommand_negates_reqs = true, after_help = EXAMPLES)]
 pub(crate) struct PresetArgs {
     #[command(subcommand)]
     command: Option<PresetCommand>,

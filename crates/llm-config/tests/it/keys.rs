@@ -1,4 +1,4 @@
-//! `keys` and `alias`.
+//! `keys` and `alias`: where the keys of providers are kept, and other names for models.
 
 use llm_testkit::builders::config_toml;
 use llm_testkit::env::TestEnvironment;

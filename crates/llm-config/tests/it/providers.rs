@@ -1,4 +1,4 @@
-//! `add-provider`, `update-provider`, `remove-provider`.
+//! `add-provider`, `update-provider`, `remove-provider`: what may be said of an address, and what not.
 
 use llm_testkit::env::TestEnvironment;
 

@@ -332,6 +332,25 @@ fn simulated_answers_say_so() {
 }
 
 #[test]
+fn a_file_gets_the_answer_and_standard_output_nothing() {
+    let place = Place::models(&["small"]);
+    place.upstream.on("small").stream(["It is", " 4."]);
+    let run = place.run(&["query", "2+2", "-o", "out.md", "--format", "md"]);
+    run.assert_code(0);
+    assert_eq!((run.stdout.as_str(), run.stderr.as_str()), ("", ""));
+    assert_eq!(place.environment.read("out.md"), "It is 4.\n");
+    let sent = place.upstream.attempts().len();
+    place
+        .run(&["query", "2+2", "-o", "no/such/place"])
+        .assert_code(1);
+    assert_eq!(
+        place.upstream.attempts().len(),
+        sent,
+        "found out before asking"
+    );
+}
+
+#[test]
 fn offline_nothing_but_this_machine_is_called() {
     let place = Place::models(&["small"]);
     place.upstream.on("small").reply_text("near");
