@@ -9,6 +9,7 @@
 
 mod clients;
 mod local_model;
+mod work;
 
 use tokio::sync::{Mutex, MutexGuard};
 

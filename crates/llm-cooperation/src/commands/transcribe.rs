@@ -36,9 +36,9 @@ pub(crate) struct TranscribeArgs {
 enum Form {
     /// Plain text
     Text,
-    /// Subtitles in the SubRip format
+    /// Subtitles as in .srt files
     Srt,
-    /// Subtitles in the WebVTT format
+    /// Subtitles as in .vtt files
     Vtt,
 }
 

@@ -69,7 +69,7 @@ impl WorkAdapter for DashScopeWork {
                 }))
             }
             "SUCCEEDED" => Ok(None),
-            _ => Err(failed(output.code, output.message)),
+            _ => Err(failed(&output.code, output.message)),
         }
     }
 
@@ -90,7 +90,7 @@ impl WorkAdapter for DashScopeWork {
                 if let (true, Some(first)) = (pictures.is_empty(), failures.first()) {
                     let text = |name: &str| first.get(name).and_then(Value::as_str);
                     let owned = |name: &str| text(name).unwrap_or_default().to_owned();
-                    return Err(failed(owned("code"), owned("message")));
+                    return Err(failed(&owned("code"), owned("message")));
                 }
                 of_json(call, &json!({ "data": pictures }))
             }
@@ -169,7 +169,7 @@ fn own_url<'a>(endpoint: &Endpoint, segments: impl IntoIterator<Item = &'a str>)
     url
 }
 
-fn failed(code: String, message: String) -> Failure {
+fn failed(code: &str, message: String) -> Failure {
     let detail = ErrorDetail {
         code: code.to_lowercase(),
         message,
