@@ -213,6 +213,11 @@ impl Price {
         }
     }
 
+    /// Whether tokens are what is charged, rather than pictures, minutes and the like.
+    pub fn is_by_tokens(&self) -> bool {
+        self.units == UnitPrices::default() || self.input > 0 || self.output > 0
+    }
+
     /// What `usage` costs, rounded half up to a nano-unit.
     ///
     /// `None` when the sum does not fit, which no real usage reaches.

@@ -160,6 +160,13 @@ rows![
         ..HOSTED
     },
     Vendor {
+        name: "jina",
+        title: "Jina AI",
+        base_url: "https://api.jina.ai/v1",
+        key_env: &["JINA_API_KEY"],
+        ..HOSTED
+    },
+    Vendor {
         name: "llamacpp",
         title: "llama.cpp server",
         base_url: "http://localhost:8080/v1",
