@@ -139,6 +139,7 @@ impl Planner {
             sequence: self.next_in_sequence(),
             seed: rand::random(),
             now,
+            in_full: admitted.inbound().explains,
         };
         self.router.decide(query).map_err(|error| refused(&error))
     }

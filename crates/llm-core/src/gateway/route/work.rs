@@ -52,6 +52,7 @@ impl Planner {
             sequence: self.next_in_sequence(),
             seed: rand::random(),
             now,
+            in_full: false,
         };
         let decision = self.router.decide(query).map_err(|error| refused(&error))?;
         let took = engine.clock.now() - now;
