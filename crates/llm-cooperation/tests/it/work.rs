@@ -1,6 +1,8 @@
 //! `embed`, `speak`, `transcribe` and `draw` write what they are given, wherever it is made, and
 //! leave nothing behind when it fails.
 
+use std::path::Path;
+
 use llm_testkit::env::TestEnvironment;
 use llm_testkit::reply::Reply;
 use serde_json::{Value, json};
@@ -11,6 +13,11 @@ use crate::support::{PROGRAM, Place, demo};
 const WORKER: &str = "[models.worker]\nprovider = \"scripted\"\n\
      capabilities = [\"embeddings\", \"speech\", \"transcription\", \"speech_translation\", \"image_generation\"]\n";
 
+#[expect(clippy::disallowed_methods, reason = "tests own their files")]
+fn bytes(path: &Path) -> Vec<u8> {
+    std::fs::read(path).unwrap()
+}
+
 #[test]
 fn each_can_be_tried_without_a_key() {
     let place = Place::models(&[]);
@@ -20,7 +27,7 @@ fn each_can_be_tried_without_a_key() {
         .args(&["--demo", "speak", "hello", "there", "-o", "hello.wav"])
         .run();
     run.assert_code(0);
-    let sound = std::fs::read(environment.work().join("hello.wav")).unwrap();
+    let sound = bytes(&environment.work().join("hello.wav"));
     assert!(sound.starts_with(b"RIFF") && sound.len() > 1_000);
     assert!(String::from_utf8_lossy(&sound).contains("[simulated]"));
 
@@ -52,7 +59,7 @@ fn each_can_be_tried_without_a_key() {
         .args(&["--demo", "draw", "a", "cat", "-o", "cat.png"])
         .run();
     run.assert_code(0);
-    let picture = std::fs::read(environment.work().join("cat.png")).unwrap();
+    let picture = bytes(&environment.work().join("cat.png"));
     assert!(picture.starts_with(b"\x89PNG"), "{run}");
 
     let run = demo(&["embed", "hello", "--dimensions", "8"]);
@@ -113,8 +120,8 @@ fn a_failure_leaves_no_file_and_says_what_went_wrong() {
     let run = place.run(&["speak", "hello", "-m", "worker", "-o", "old.mp3"]);
     run.assert_code(5);
     assert!(run.stderr.contains("LC5004"), "{run}");
-    let kept = std::fs::read_to_string(place.environment.work().join("old.mp3")).unwrap();
-    assert_eq!(kept, "old", "half a speech took the place of a whole one");
+    let kept = bytes(&place.environment.work().join("old.mp3"));
+    assert_eq!(kept, b"old", "half a speech took the place of a whole one");
 
     let run = place.run(&["speak", "hello", "-m", "talker"]);
     run.assert_code(5);
