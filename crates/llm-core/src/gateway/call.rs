@@ -8,7 +8,6 @@ mod exchange;
 
 pub(super) use exchange::{events_of, read_error};
 
-use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -24,11 +23,8 @@ use crate::store::UsageStore;
 use crate::types::caller::{Attempt, CallFailed, CallOrder, CallReport, ModelCaller};
 use crate::types::clock::{Clock, Deadline};
 use crate::types::failure::{Failure, FailureKind, Retry};
-use crate::types::ids::DeploymentId;
-use crate::types::money::Cost;
 use crate::types::run_event::RunEvent;
 use crate::types::tokens;
-use crate::types::usage::Usage;
 
 /// What calls are made with; shared by all requests of a configuration.
 pub struct CallEngine {
@@ -64,69 +60,24 @@ impl ModelCaller for Caller<'_> {
     fn ask<'a>(&'a self, order: CallOrder<'a>) -> BoxFuture<'a, Result<CallReport, CallFailed>> {
         Box::pin(async move {
             let started = self.engine.clock.now();
-            let asking = Asking {
+            let mut call = Call {
                 caller: self,
                 order: &order,
+                started,
+                attempts: Vec::new(),
             };
-            let mut call = Call::new(self, &asking);
             let result = call.over_targets().await;
-            asking.conclude(result, call.attempts, started).await
+            call.conclude(result).await
         })
     }
 }
 
-/// What is done at one deployment. The attempts around it are the same whatever it is.
-pub(super) trait Errand: Sync {
-    /// What comes of it.
-    type Reply: Send;
-
-    /// Where it may be done, in order.
-    fn targets(&self) -> &[DeploymentId];
-
-    /// Why nothing may be tried again although it failed: a part of the reply has been passed on,
-    /// or a part of the request is gone.
-    fn is_spent(&self) -> bool;
-
-    /// Estimated tokens of what is asked.
-    fn input_tokens(&self) -> u64;
-
-    /// One exchange.
-    fn exchange(
-        &self,
-        deployment: &Arc<Deployment>,
-        booking: &mut Booking<'_>,
-    ) -> impl Future<Output = Result<Self::Reply, Failure>> + Send;
-
-    /// Books a reply.
-    fn book(&self, reply: &mut Self::Reply, booking: Booking<'_>) -> Booked;
-
-    /// An attempt begins.
-    fn begins(&self, deployment: &Deployment) -> impl Future<Output = ()> + Send;
-
-    /// An attempt failed and another follows.
-    fn goes_on(&self, failure: &Failure) -> impl Future<Output = ()> + Send;
-}
-
-/// A reply in the books.
-pub(super) struct Booked {
-    pub(super) usage: Usage,
-    pub(super) cost: Cost,
-    /// Until the first content, where the reply was streamed.
-    pub(super) first_token: Option<Duration>,
-}
-
-/// A call that succeeded: where, and with what.
-pub(super) struct Success<R> {
-    pub(super) deployment: Arc<Deployment>,
-    pub(super) reply: R,
-    pub(super) booked: Booked,
-}
-
 /// A call under way.
-pub(super) struct Call<'c, E> {
+struct Call<'c, 'a> {
     caller: &'c Caller<'c>,
-    errand: &'c E,
-    pub(super) attempts: Vec<Attempt>,
+    order: &'c CallOrder<'a>,
+    started: Instant,
+    attempts: Vec<Attempt>,
 }
 
 /// What to do after a failed attempt.
@@ -139,18 +90,10 @@ enum Next {
     GiveUp,
 }
 
-impl<'c, E: Errand> Call<'c, E> {
-    pub(super) fn new(caller: &'c Caller<'c>, errand: &'c E) -> Self {
-        Self {
-            caller,
-            errand,
-            attempts: Vec::new(),
-        }
-    }
-
-    pub(super) async fn over_targets(&mut self) -> Result<Success<E::Reply>, Failure> {
+impl Call<'_, '_> {
+    async fn over_targets(&mut self) -> Result<CallReport, Failure> {
         let mut decisive: Option<Failure> = None;
-        let targets = self.errand.targets();
+        let targets = &self.order.member.targets;
         for (position, target) in targets.iter().enumerate() {
             let Some(deployment) = self.caller.engine.deployments.get(target) else {
                 continue;
@@ -182,7 +125,7 @@ impl<'c, E: Errand> Call<'c, E> {
         &mut self,
         deployment: &Arc<Deployment>,
         has_next: bool,
-    ) -> Result<Success<E::Reply>, (Failure, bool)> {
+    ) -> Result<CallReport, (Failure, bool)> {
         let mut tries = 0;
         loop {
             let failure = match self.attempt(deployment).await {
@@ -194,12 +137,12 @@ impl<'c, E: Errand> Call<'c, E> {
                 Next::GiveUp => return Err((failure, true)),
                 Next::Elsewhere => {
                     if has_next {
-                        self.errand.goes_on(&failure).await;
+                        self.announce_retry(&failure).await;
                     }
                     return Err((failure, false));
                 }
                 Next::Again(pause) => {
-                    self.errand.goes_on(&failure).await;
+                    self.announce_retry(&failure).await;
                     tokio::time::sleep(pause).await;
                 }
             }
@@ -216,8 +159,9 @@ impl<'c, E: Errand> Call<'c, E> {
         let engine = self.caller.engine;
         let now = engine.clock.now();
         let spent = u32::try_from(self.attempts.len()).unwrap_or(u32::MAX);
+        let is_told = self.order.is_final && self.order.events.final_started();
         let left = self.caller.deadline.remaining(now);
-        if self.errand.is_spent() || failure.kind.retry() == Retry::No || left.is_zero() {
+        if is_told || failure.kind.retry() == Retry::No || left.is_zero() {
             return Next::GiveUp;
         }
         if spent >= engine.max_attempts {
@@ -238,10 +182,7 @@ impl<'c, E: Errand> Call<'c, E> {
     }
 
     /// One exchange, with its permit, its booking and its place in the list of attempts.
-    async fn attempt(
-        &mut self,
-        deployment: &Arc<Deployment>,
-    ) -> Result<Success<E::Reply>, Failure> {
+    async fn attempt(&mut self, deployment: &Arc<Deployment>) -> Result<CallReport, Failure> {
         let engine = self.caller.engine;
         let began = engine.clock.now();
         let permit = deployment.health.admit(began).map_err(|wait| {
@@ -257,28 +198,34 @@ impl<'c, E: Errand> Call<'c, E> {
                 return Err(failure);
             }
         };
-        self.errand.begins(deployment).await;
-        let input = self.errand.input_tokens();
+        self.announce_start(deployment).await;
+        let input = tokens::of_request(&self.order.request);
         let account = self.caller.account;
         let mut booking = Booking::open(&*engine.store, &*engine.clock, account, deployment, input);
-        let result = self.errand.exchange(deployment, &mut booking).await;
+        let result = exchange::run(self.caller, self.order, deployment, &mut booking).await;
         let now = engine.clock.now();
         let took = now - began;
         match result {
-            Ok(mut reply) => {
-                let booked = self.errand.book(&mut reply, booking);
-                permit.succeeded(now, took, booked.first_token);
-                deployment.instruments.answered(
-                    &booked.usage,
-                    booked.cost,
-                    took,
-                    booked.first_token,
-                );
+            Ok(exchange::Reply {
+                mut answer,
+                first_token,
+            }) => {
+                let (usage, cost) = booking.answered(answer.usage);
+                answer.usage = usage;
+                permit.succeeded(now, took, first_token);
+                deployment
+                    .instruments
+                    .answered(&usage, cost, took, first_token);
                 self.note(deployment, began, None);
-                Ok(Success {
-                    deployment: Arc::clone(deployment),
-                    reply,
-                    booked,
+                Ok(CallReport {
+                    model: deployment.model.clone(),
+                    provider: deployment.provider.clone(),
+                    deployment: deployment.id.clone(),
+                    answer,
+                    cost,
+                    attempts: Vec::new(),
+                    duration: now - self.started,
+                    first_token,
                 })
             }
             Err(failure) => {
@@ -300,48 +247,8 @@ impl<'c, E: Errand> Call<'c, E> {
             duration: self.caller.engine.clock.now() - began,
         });
     }
-}
 
-/// One question to a model of a run.
-struct Asking<'c, 'a> {
-    caller: &'c Caller<'c>,
-    order: &'c CallOrder<'a>,
-}
-
-impl Errand for Asking<'_, '_> {
-    type Reply = exchange::Reply;
-
-    fn targets(&self) -> &[DeploymentId] {
-        &self.order.member.targets
-    }
-
-    fn is_spent(&self) -> bool {
-        self.order.is_final && self.order.events.final_started()
-    }
-
-    fn input_tokens(&self) -> u64 {
-        tokens::of_request(&self.order.request)
-    }
-
-    async fn exchange(
-        &self,
-        deployment: &Arc<Deployment>,
-        booking: &mut Booking<'_>,
-    ) -> Result<Self::Reply, Failure> {
-        exchange::run(self.caller, self.order, deployment, booking).await
-    }
-
-    fn book(&self, reply: &mut Self::Reply, booking: Booking<'_>) -> Booked {
-        let (usage, cost) = booking.answered(reply.answer.usage);
-        reply.answer.usage = usage;
-        Booked {
-            usage,
-            cost,
-            first_token: reply.first_token,
-        }
-    }
-
-    async fn begins(&self, deployment: &Deployment) {
+    async fn announce_start(&self, deployment: &Deployment) {
         if self.order.events.is_listening() {
             let event = RunEvent::ModelStarted {
                 member: self.order.member.label.clone(),
@@ -353,7 +260,7 @@ impl Errand for Asking<'_, '_> {
         }
     }
 
-    async fn goes_on(&self, failure: &Failure) {
+    async fn announce_retry(&self, failure: &Failure) {
         if self.order.events.is_listening() {
             let event = RunEvent::ModelRetry {
                 member: self.order.member.label.clone(),
@@ -363,31 +270,14 @@ impl Errand for Asking<'_, '_> {
             self.order.events.emit(event).await;
         }
     }
-}
 
-impl Asking<'_, '_> {
     /// Tells the reader how the call ended and hands over the attempts.
-    async fn conclude(
-        &self,
-        result: Result<Success<exchange::Reply>, Failure>,
-        attempts: Vec<Attempt>,
-        started: Instant,
-    ) -> Result<CallReport, CallFailed> {
-        let order = self.order;
+    async fn conclude(self, result: Result<CallReport, Failure>) -> Result<CallReport, CallFailed> {
+        let (order, attempts) = (self.order, self.attempts);
         let (member, stage) = (order.member.label.clone(), order.stage.name());
         match result {
-            Ok(success) => {
-                let deployment = success.deployment;
-                let report = CallReport {
-                    model: deployment.model.clone(),
-                    provider: deployment.provider.clone(),
-                    deployment: deployment.id.clone(),
-                    answer: success.reply.answer,
-                    cost: success.booked.cost,
-                    attempts,
-                    duration: self.caller.engine.clock.now() - started,
-                    first_token: success.reply.first_token,
-                };
+            Ok(mut report) => {
+                report.attempts = attempts;
                 let event = RunEvent::ModelCompleted {
                     member,
                     stage,

@@ -7,6 +7,7 @@
 //! provider's. So another attempt is possible as long as nothing beyond the kept part has been
 //! taken from the client.
 
+mod attempts;
 mod done;
 mod exchange;
 pub mod read;
@@ -23,7 +24,7 @@ pub use run::{Begun, Opening, WorkPiece, WorkRun};
 
 use super::account::Account;
 use super::auth::{Grant, Permission};
-use super::call::{Call, Caller};
+use super::call::Caller;
 use super::error::{self, GatewayError};
 use super::inbound::Origin;
 use super::{Counted, Gateway};
@@ -35,6 +36,7 @@ use crate::types::plan::Preferences;
 use crate::types::secret::Secret;
 use crate::types::work::{Work, WorkTask};
 
+use attempts::Attempts;
 use exchange::Working;
 use read::WorkAsked;
 
@@ -130,12 +132,16 @@ impl Gateway {
             deadline,
         };
         let working = Working::new(&caller, &inbound.work, &plan, &pieces);
-        let mut call = Call::new(&caller, &working);
+        let mut attempts = Attempts {
+            caller: &caller,
+            working: &working,
+            made: Vec::new(),
+        };
         let counted = Counted::begin(&parts.stats, &plan);
-        let result = timeout_at(deadline.at(), call.over_targets()).await;
+        let result = timeout_at(deadline.at(), attempts.over_targets()).await;
         let took = engine.clock.now() - started;
         counted.end(matches!(&result, Ok(Ok(_))), took);
-        let attempts = call.attempts;
+        let attempts = attempts.made;
         let success = match result {
             Ok(Ok(success)) => success,
             Ok(Err(failure)) => return Err(CallFailed { failure, attempts }.into()),

@@ -5,8 +5,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::WorkInbound;
-use super::exchange::Delivered;
-use crate::gateway::call::Success;
+use super::attempts::Success;
 use crate::gateway::error::millis;
 use crate::gateway::respond::Served;
 use crate::gateway::shapes::{cost_json, usage_json};
@@ -45,7 +44,7 @@ impl WorkDone {
     pub(super) fn of(
         inbound: WorkInbound,
         plan: RoutePlan,
-        success: Success<Delivered>,
+        success: Success,
         attempts: Vec<Attempt>,
         duration: Duration,
     ) -> Self {
@@ -59,8 +58,8 @@ impl WorkDone {
             },
             plan,
             attempts,
-            usage: success.booked.usage,
-            cost: success.booked.cost,
+            usage: success.usage,
+            cost: success.cost,
             duration,
         }
     }

@@ -13,7 +13,7 @@ use tokio::time::Instant;
 
 use super::{Opening, WorkPiece, read};
 use crate::gateway::account::Booking;
-use crate::gateway::call::{Booked, Caller, Errand, read_error};
+use crate::gateway::call::{Caller, read_error};
 use crate::gateway::deployments::Deployment;
 use crate::gateway::respond::Served;
 use crate::provider::transport::Dispatch;
@@ -42,9 +42,10 @@ pub(super) struct Working<'a> {
 pub(super) struct Delivered {
     /// The body, where it was not passed on.
     pub(super) body: Option<RawFields>,
-    usage: Usage,
-    measure: Measure,
-    first: Option<Duration>,
+    pub(super) usage: Usage,
+    pub(super) measure: Measure,
+    /// Until the first piece, where it was passed on.
+    pub(super) first: Option<Duration>,
 }
 
 impl<'a> Working<'a> {
@@ -240,23 +241,26 @@ impl<'a> Working<'a> {
     }
 }
 
-impl Errand for Working<'_> {
-    type Reply = Delivered;
-
-    fn targets(&self) -> &[DeploymentId] {
+impl Working<'_> {
+    /// Where it may be done, in order.
+    pub(super) fn targets(&self) -> &[DeploymentId] {
         &self.targets
     }
 
-    fn is_spent(&self) -> bool {
+    /// Whether nothing may be tried again: a part of the reply has been passed on, or a part of
+    /// the request is gone.
+    pub(super) fn is_spent(&self) -> bool {
         let sent = self.work.form().is_some_and(Form::is_spent);
         sent || self.is_told.load(Ordering::Acquire)
     }
 
-    fn input_tokens(&self) -> u64 {
+    /// Estimated tokens of what is asked.
+    pub(super) fn input_tokens(&self) -> u64 {
         read::input_tokens(self.work)
     }
 
-    async fn exchange(
+    /// One exchange.
+    pub(super) async fn exchange(
         &self,
         deployment: &Arc<Deployment>,
         booking: &mut Booking<'_>,
@@ -285,19 +289,6 @@ impl Errand for Working<'_> {
             self.whole(&call, deployment, response, until).await
         }
     }
-
-    fn book(&self, reply: &mut Delivered, booking: Booking<'_>) -> Booked {
-        let (usage, cost) = booking.worked(reply.usage, &reply.measure);
-        Booked {
-            usage,
-            cost,
-            first_token: reply.first,
-        }
-    }
-
-    async fn begins(&self, _deployment: &Deployment) {}
-
-    async fn goes_on(&self, _failure: &Failure) {}
 }
 
 /// Watches events that are passed on for the one that says that all is told. Sound and plain text
