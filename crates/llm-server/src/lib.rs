@@ -6,8 +6,8 @@
 //! | [`app`] | what all requests share; reloads |
 //! | [`routes`] | every endpoint, as one table; the handlers |
 //! | [`dispatch`] | the way of a request from socket to reply |
-//! | [`visit`], [`identity`], [`body`] | a request: who asks, from where, what it says |
-//! | [`converse`], [`completion`], [`sse`], [`progress`], [`headers`] | what a request is answered |
+//! | [`visit`], [`identity`], [`body`], [`form`] | a request: who asks, from where, what it says |
+//! | [`converse`], [`completion`], [`sse`], [`progress`], [`work`], [`headers`] | what a request is answered |
 //! | [`kept`] | answers that are kept for later requests |
 //! | [`error`] | what a failure is answered |
 //! | [`record`], [`instruments`] | the log line and the metrics |
@@ -25,6 +25,7 @@ mod cors;
 pub mod dispatch;
 pub mod docs_page;
 pub mod error;
+pub mod form;
 pub mod headers;
 pub mod identity;
 pub mod instruments;
@@ -37,4 +38,5 @@ pub mod schema;
 pub mod serve;
 pub mod sse;
 pub mod visit;
+pub mod work;
 pub mod workers;

@@ -6,7 +6,7 @@
 
 mod exchange;
 
-pub(super) use exchange::events_of;
+pub(super) use exchange::{events_of, read_error};
 
 use std::sync::Arc;
 use std::time::Duration;

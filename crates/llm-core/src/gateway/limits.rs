@@ -78,6 +78,21 @@ impl Limits {
         now: Instant,
     ) -> Result<Admitted, GatewayError> {
         check_conversation(&authenticated.inbound().ask, self.max_prompt_bytes)?;
+        let (place, deadline) = self.enter(authenticated.inbound().time_limit, now)?;
+        Ok(Admitted {
+            authenticated,
+            deadline,
+            started: now,
+            _place: place,
+        })
+    }
+
+    /// A place and the end of the time there is, or a refusal at once.
+    pub(super) fn enter(
+        &self,
+        time_limit: Option<Duration>,
+        now: Instant,
+    ) -> Result<(OwnedSemaphorePermit, Deadline), GatewayError> {
         let place = Arc::clone(&self.places).try_acquire_owned().map_err(|_| {
             GatewayError::new(
                 Code::Overloaded,
@@ -85,17 +100,13 @@ impl Limits {
             )
             .with_retry_after(Some(Duration::from_secs(1)))
         })?;
-        let limit = authenticated
-            .inbound()
-            .time_limit
-            .unwrap_or(self.request)
-            .min(self.request);
-        Ok(Admitted {
-            authenticated,
-            deadline: Deadline::after(now, limit),
-            started: now,
-            _place: place,
-        })
+        let limit = time_limit.unwrap_or(self.request).min(self.request);
+        Ok((place, Deadline::after(now, limit)))
+    }
+
+    /// Most bytes of text one request may hold.
+    pub(super) fn max_prompt_bytes(&self) -> usize {
+        self.max_prompt_bytes
     }
 
     /// Places free now.

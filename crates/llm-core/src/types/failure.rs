@@ -63,6 +63,8 @@ pub enum FailureKind {
     Deadline,
     /// The budget of the run is used up; nothing was sent.
     Budget,
+    /// The client broke off what was being sent on.
+    Interrupted,
 }
 
 /// The limits of one attempt.
@@ -108,7 +110,11 @@ impl FailureKind {
     /// Where the request may be tried again.
     pub fn retry(self) -> Retry {
         match self {
-            Self::Rejected | Self::ContentFilter | Self::Deadline | Self::Budget => Retry::No,
+            Self::Rejected
+            | Self::ContentFilter
+            | Self::Deadline
+            | Self::Budget
+            | Self::Interrupted => Retry::No,
             Self::Unavailable
             | Self::Connect
             | Self::InvalidResponse
@@ -162,6 +168,7 @@ impl FailureKind {
             Self::CircuitOpen => Code::NoHealthyModel,
             Self::Deadline => Code::DeadlineExceeded,
             Self::Budget => Code::BudgetExhausted,
+            Self::Interrupted => Code::Cancelled,
         }
     }
 }

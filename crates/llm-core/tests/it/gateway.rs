@@ -5,6 +5,7 @@ mod failover;
 mod money;
 mod refusals;
 mod streams;
+mod work;
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -27,3 +27,4 @@ mod refusals;
 mod responses;
 mod stream;
 mod stream_faults;
+mod work;
