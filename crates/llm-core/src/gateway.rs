@@ -118,6 +118,12 @@ impl Gateway {
             .authorize(credential, origin, permission, now)
     }
 
+    /// Whether there is room for a request of this caller, before it is read. Refusing here is what
+    /// keeps a flood cheap; the place itself is taken when the request runs.
+    pub fn check_room(&self, grant: &Grant) -> Result<(), GatewayError> {
+        self.parts.limits.check_room(grant)
+    }
+
     /// The way of a request.
     async fn flow(&self, inbound: Inbound, events: &EventSink) -> Result<Completion, GatewayError> {
         let Parts {

@@ -12,7 +12,7 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use url::Url;
 
 use super::auth::{Authenticator, Key, KeyPolicy, Permission};
-use super::call::CallEngine;
+use super::call::{CallEngine, HedgeRules};
 use super::deployments::{Deployment, Deployments, Facts, SharedAdapter, Unusable};
 use super::limits::Limits;
 use super::route::Planner;
@@ -20,14 +20,16 @@ use super::runtime::{Identity, Runtime};
 use super::{Gateway, Parts};
 use crate::config::error::{ConfigError, ConfigErrors};
 use crate::config::key::KeyPath;
-use crate::config::limits::LimitsConfig;
+use crate::config::limits::{HedgeMode, LimitsConfig};
 use crate::config::load::Loaded;
 use crate::config::model::PriceConfig;
 use crate::config::per_million::PerMillion;
 use crate::config::resolve;
 use crate::config::server::AuthMode;
+use crate::provider::concurrency::GateRules;
 use crate::provider::health::BreakerRules;
 use crate::provider::retry::Backoff;
+use crate::provider::upstream::UpstreamRules;
 use crate::provider::{
     Adapter, AttemptLimits, Credential, Endpoint, ModelDefaults, protocols, vendors,
 };
@@ -61,12 +63,12 @@ impl Gateway {
                 longest: Duration::from_millis(limits.max_backoff_ms),
             },
             max_attempts: limits.max_attempts.max(1),
+            first_token_with_fallback: Duration::from_millis(limits.first_token_with_fallback_ms),
+            hedge: hedge_rules(limits),
             max_reply_bytes: bytes(limits.max_reply_bytes),
             max_event_bytes: bytes(limits.max_event_bytes),
         };
-        let in_use: HashSet<Identity> =
-            engine.deployments.iter().map(|one| identity(one)).collect();
-        runtime.keep_healths(|identity| in_use.contains(identity));
+        take_over(&engine.deployments, limits, runtime);
         Ok(Self {
             parts: Arc::new(Parts {
                 authenticator,
@@ -74,6 +76,7 @@ impl Gateway {
                     limits.max_concurrent_requests as usize,
                     Duration::from_millis(limits.request_ms),
                     bytes(limits.max_prompt_bytes),
+                    loaded.config.keys.len() > 1,
                 ),
                 planner,
                 engine,
@@ -92,6 +95,34 @@ fn identity(deployment: &Deployment) -> Identity {
         base_url: deployment.endpoint.base_url.to_string(),
         upstream_model: deployment.upstream_model.clone(),
         deployment: deployment.id.to_string(),
+    }
+}
+
+/// What outlives a configuration follows the new one. Only here, once nothing is wrong any more: a
+/// configuration that is refused must not change a thing.
+fn take_over(deployments: &Deployments, limits: &LimitsConfig, runtime: &Runtime) {
+    for one in deployments.iter() {
+        one.health.renew(breaker_rules(limits), one.gate);
+        one.upstream.renew(upstream_rules(limits));
+    }
+    let in_use: HashSet<Identity> = deployments.iter().map(|one| identity(one)).collect();
+    let addresses: HashSet<String> = deployments
+        .iter()
+        .map(|one| address_of(&one.endpoint.base_url))
+        .collect();
+    runtime.keep(
+        |identity| in_use.contains(identity),
+        |address| addresses.contains(address),
+    );
+}
+
+/// What stands for an address: scheme, host and port, or all of it where it has none.
+fn address_of(url: &Url) -> String {
+    let origin = url.origin();
+    if origin.is_tuple() {
+        origin.ascii_serialization()
+    } else {
+        url.to_string()
     }
 }
 
@@ -164,7 +195,10 @@ fn deployment(
         headers: headers(loaded, place, &provider.headers)?,
     };
     let limits = &loaded.config.limits;
+    let gate = gate_rules(limits, place.max_concurrency);
     let built = Deployment {
+        upstream: runtime.upstream(&address_of(&endpoint.base_url), upstream_rules(limits)),
+        gate,
         health: runtime.health(
             Identity {
                 base_url: endpoint.base_url.to_string(),
@@ -172,6 +206,7 @@ fn deployment(
                 deployment: place.id.to_string(),
             },
             breaker_rules(limits),
+            gate,
         ),
         instruments: ModelInstruments::new(place.model.as_str(), place.provider.as_str()),
         id: place.id.clone(),
@@ -348,6 +383,42 @@ fn breaker_rules(limits: &LimitsConfig) -> BreakerRules {
         longest_rest: Duration::from_millis(limits.breaker_max_open_ms.max(limits.breaker_open_ms)),
         // A probe is a call like any other and may take as long.
         probe_lease: Duration::from_millis(limits.total_ms),
+        ramp: Duration::from_millis(limits.breaker_ramp_ms),
+    }
+}
+
+fn gate_rules(limits: &LimitsConfig, own: Option<u32>) -> GateRules {
+    GateRules {
+        most: own.or(limits.max_concurrency),
+        adapts: limits.adaptive_concurrency,
+        queue: limits.max_queue_length,
+        wait: Duration::from_millis(limits.max_queue_wait_ms),
+    }
+}
+
+fn upstream_rules(limits: &LimitsConfig) -> UpstreamRules {
+    // Three quarters, so that a slow provider never holds all places of the process.
+    let share = limits.max_concurrent_requests - limits.max_concurrent_requests / 4;
+    UpstreamRules {
+        retry_percent: limits.retry_budget_percent,
+        retries_per_second: limits.retry_budget_per_second,
+        hedge_percent: limits.hedge_percent,
+        places: limits.max_concurrency_per_upstream.unwrap_or(share).max(1),
+    }
+}
+
+fn hedge_rules(limits: &LimitsConfig) -> Option<HedgeRules> {
+    let after = Duration::from_millis(limits.hedge_after_ms);
+    match limits.hedge {
+        HedgeMode::Off => None,
+        HedgeMode::Fixed => Some(HedgeRules {
+            after,
+            by_p95: false,
+        }),
+        HedgeMode::P95 => Some(HedgeRules {
+            after,
+            by_p95: true,
+        }),
     }
 }
 

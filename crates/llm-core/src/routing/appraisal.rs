@@ -111,8 +111,16 @@ pub(super) fn weight(candidate: &Candidate) -> f64 {
 /// step around those only that should not be called now.
 pub(super) fn distance_from_service(candidate: &Candidate, spread: bool) -> u8 {
     match candidate.health.state {
+        // A call would be turned away at once.
+        HealthState::Unknown | HealthState::Healthy | HealthState::Recovering
+            if candidate.health.is_full =>
+        {
+            2
+        }
         HealthState::Unknown | HealthState::Healthy => 0,
-        HealthState::Degraded => u8::from(spread),
+        HealthState::Degraded | HealthState::Recovering => u8::from(spread),
+        // The provider itself says that a call would be in vain.
+        HealthState::Limited | HealthState::KeyRejected => 2,
         // A single probe is under way; a second call would not make the answer come sooner.
         HealthState::Probing => 2,
         HealthState::Open => 3,

@@ -5,6 +5,7 @@
 //! comes in as a value; the router itself holds only what was built from the configuration, and
 //! the decision cache.
 
+mod balance;
 mod build;
 mod cooperate;
 mod error;
@@ -28,12 +29,13 @@ use super::{Profiler, RouteQuery};
 use crate::types::cooperation::CooperationPlan;
 use crate::types::plan::{Ask, Candidate, Exclusion, PlanStep, RoutePlan};
 use crate::types::task::TaskProfile;
+use balance::balance;
 pub use build::{RouterProblem, RouterSources};
 use cooperate::Scene;
 pub use cooperate::{Cooperating, Participant};
 pub use error::RouteError;
 use error::refusal;
-use field::{Field, ordered};
+use field::{Balanced, Field, ordered};
 use rules::{Rules, Sight};
 
 /// Decides where requests go. Built once for each configuration.
@@ -161,7 +163,18 @@ impl Router {
             sequence: query.sequence,
             seed: query.seed,
         };
-        let first = ordered(&field.first, rules.strategy, &order);
+        let mut first = ordered(&field.first, rules.strategy, &order);
+        let mut spare = ordered(&field.spare, rules.spare_strategy, &order);
+        let method = self.settings.balance;
+        let mut balanced = Balanced::default();
+        if rules.balances {
+            let named = rules.is_pinned();
+            balanced.first = balance(&mut first, &field.first.kept, method, named, &order);
+        }
+        if !rules.spare_strategy.tells_places_apart() {
+            balanced.spare = balance(&mut spare, &field.spare.kept, method, false, &order);
+        }
+        balanced.method = method.name();
         let mut warnings = rules.warnings.clone();
         if first.is_empty() && !field.spare.kept.is_empty() {
             warnings.push(
@@ -178,8 +191,7 @@ impl Router {
             tasks: &self.tasks,
         }
         .cooperation(&self.settings)?;
-        let spare = ordered(&field.spare, rules.spare_strategy, &order);
-        let (places, behind) = field.plan(first, spare, &rules);
+        let (places, behind) = field.plan(first, spare, &balanced, &rules);
         if places.is_empty() {
             return Err(refusal(&target, &rules, &field.first, excluded));
         }

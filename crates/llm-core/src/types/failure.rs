@@ -61,6 +61,10 @@ pub enum FailureKind {
     Deadline,
     /// The budget of the run is used up; nothing was sent.
     Budget,
+    /// No place came free among the calls under way; nothing was sent.
+    Busy,
+    /// Another attempt at the same call answered first.
+    Superseded,
 }
 
 /// The limits of one attempt.
@@ -106,7 +110,11 @@ impl FailureKind {
     /// Where the request may be tried again.
     pub fn retry(self) -> Retry {
         match self {
-            Self::Rejected | Self::ContentFilter | Self::Deadline | Self::Budget => Retry::No,
+            Self::Rejected
+            | Self::ContentFilter
+            | Self::Deadline
+            | Self::Budget
+            | Self::Superseded => Retry::No,
             Self::Unavailable
             | Self::Connect
             | Self::InvalidResponse
@@ -121,7 +129,8 @@ impl FailureKind {
             | Self::Tls
             | Self::Redirect
             | Self::Timeout(_)
-            | Self::CircuitOpen => Retry::Elsewhere,
+            | Self::CircuitOpen
+            | Self::Busy => Retry::Elsewhere,
         }
     }
 
@@ -160,6 +169,8 @@ impl FailureKind {
             Self::CircuitOpen => Code::NoHealthyModel,
             Self::Deadline => Code::DeadlineExceeded,
             Self::Budget => Code::BudgetExhausted,
+            Self::Busy => Code::Overloaded,
+            Self::Superseded => Code::Cancelled,
         }
     }
 }

@@ -9,6 +9,7 @@ use http::header::CONTENT_TYPE;
 use tokio::time::Instant;
 
 use super::Caller;
+use super::attempt::{Lane, announce_start, superseded};
 use crate::gateway::account::Booking;
 use crate::gateway::deployments::Deployment;
 use crate::provider::frames::Framer;
@@ -36,6 +37,7 @@ pub(super) async fn run(
     order: &CallOrder<'_>,
     deployment: &Arc<Deployment>,
     booking: &mut Booking<'_>,
+    lane: Lane<'_>,
 ) -> Result<Reply, Failure> {
     let engine = caller.engine;
     let wants_pieces =
@@ -52,7 +54,7 @@ pub(super) async fn run(
         request,
         credential: deployment.credential.as_ref(),
         proxy: deployment.proxy.as_deref(),
-        limits: deployment.limits,
+        limits: lane.limits,
         deadline: caller.deadline,
     };
     let response = engine.transport.send(dispatch).await?;
@@ -64,6 +66,7 @@ pub(super) async fn run(
         order,
         deployment,
         started,
+        lane,
     };
     if wants_pieces && !is_whole(deployment, &response.headers) {
         reader.pieces(response, booking).await
@@ -114,6 +117,7 @@ struct Reader<'r, 'a> {
     order: &'r CallOrder<'a>,
     deployment: &'r Arc<Deployment>,
     started: Instant,
+    lane: Lane<'r>,
 }
 
 impl Reader<'_, '_> {
@@ -135,6 +139,7 @@ impl Reader<'_, '_> {
         }
         let answer = self.deployment.adapter.0.decode(&bytes)?;
         booking.received(answer.text());
+        self.claim().await?;
         if wants_pieces {
             for event in events_of(&answer) {
                 self.pass_on(event).await;
@@ -161,6 +166,8 @@ impl Reader<'_, '_> {
         };
         let mut gather = Gather::default();
         let mut first_token = None;
+        // While another attempt may answer first, nothing is told that could not be taken back.
+        let mut held = Vec::new();
         loop {
             let wait = self.wait_for_token();
             let next = if first_token.is_none() {
@@ -180,10 +187,16 @@ impl Reader<'_, '_> {
             for event in stream.events.drain(..) {
                 if event.is_content() && first_token.is_none() {
                     first_token = Some(engine.clock.now() - self.started);
+                    self.claim().await?;
+                    self.pass_all_on(&mut held).await;
                 }
                 note(booking, &event);
                 gather.push(&event);
-                self.pass_on(event).await;
+                if self.lane.is_racing() && first_token.is_none() {
+                    held.push(event);
+                } else {
+                    self.pass_on(event).await;
+                }
             }
             if gather.size() > engine.max_reply_bytes {
                 return Err(Failure::invalid(
@@ -191,6 +204,8 @@ impl Reader<'_, '_> {
                 ));
             }
             if is_over {
+                self.claim().await?;
+                self.pass_all_on(&mut held).await;
                 return Ok(Reply {
                     answer: gather.finish(),
                     first_token,
@@ -200,13 +215,31 @@ impl Reader<'_, '_> {
     }
 
     fn wait_for_token(&self) -> Wait {
-        let limits = self.deployment.limits;
+        let limits = self.lane.limits;
         Wait {
             started: self.started,
             limit: Limit::FirstToken,
             allowed: limits.first_token,
             total: self.caller.deadline.tighten(self.started, limits.total),
             deadline: self.caller.deadline,
+        }
+    }
+
+    /// Makes the answer this attempt's, or ends it: another one was first.
+    async fn claim(&self) -> Result<(), Failure> {
+        let is_first_claim = self.lane.is_hedge() && !self.lane.is_claimed();
+        if !self.lane.claims() {
+            return Err(superseded());
+        }
+        if is_first_claim {
+            announce_start(self.order, self.deployment).await;
+        }
+        Ok(())
+    }
+
+    async fn pass_all_on(&self, held: &mut Vec<StreamEvent>) {
+        for event in held.drain(..) {
+            self.pass_on(event).await;
         }
     }
 

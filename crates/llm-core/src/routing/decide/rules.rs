@@ -19,6 +19,8 @@ pub(super) struct Rules {
     pub(super) strategy: &'static dyn RoutingStrategy,
     /// Orders those that stand by.
     pub(super) spare_strategy: &'static dyn RoutingStrategy,
+    /// Whether the deployments of one model are spread by `routing.balance`.
+    pub(super) balances: bool,
     /// Its name, or `pinned`.
     pub(super) label: &'static str,
     /// 0 to 1.
@@ -71,6 +73,11 @@ enum Spare {
 }
 
 impl Rules {
+    /// Whether a model was named.
+    pub(super) fn is_pinned(&self) -> bool {
+        self.label == PINNED
+    }
+
     /// Whether a candidate is one to choose among.
     pub(super) fn is_first(&self, candidate: &Candidate) -> bool {
         self.first
@@ -120,6 +127,7 @@ impl Router {
     ) -> Result<Rules, RouteError> {
         let settings = &self.settings;
         let preferences = &ask.preferences;
+        let is_wished = preferences.strategy.is_some();
         let route = match target {
             Resolved::Route(name) => settings.routes.get(&**name),
             _ => None,
@@ -136,6 +144,7 @@ impl Router {
         let mut rules = Rules {
             strategy,
             spare_strategy: if pinned { settings.strategy } else { strategy },
+            balances: !strategy.tells_places_apart() || (pinned && !is_wished),
             label: if pinned { PINNED } else { strategy.name() },
             quality_priority: quality_priority(route, ask, settings)?,
             max_latency: preferences.max_latency,
@@ -179,7 +188,7 @@ impl Router {
     }
 
     /// The caller's strategy, else the route's, else that of the name sent, else the configured
-    /// one. The deployments of a named model follow their priorities and weights.
+    /// one. The deployments of a named model follow `routing.balance`.
     fn strategy(
         &self,
         target: &Resolved,
@@ -192,9 +201,10 @@ impl Router {
                 known: strategies::names(),
             });
         }
+        let settings = &self.settings;
         let by_name = match target {
             Resolved::Auto { strategy } => strategy.and_then(strategies::find),
-            Resolved::Model(_) => strategies::find("priority"),
+            Resolved::Model(_) => Some(settings.balance),
             Resolved::Route(_) | Resolved::Cooperate { .. } => None,
         };
         Ok(route
