@@ -39,7 +39,7 @@ pub struct LimitsConfig {
     pub hedge: HedgeMode,
     /// Milliseconds until a hedge under `fixed`; the least under `p95`.
     pub hedge_after_ms: u64,
-    /// Hedges at one address, in percent of its requests of the last minute.
+    /// Calls to one address that may be hedged, in percent of its requests of the last minute.
     pub hedge_percent: f64,
     /// Consecutive failures after which a deployment rests.
     pub breaker_failures: u32,

@@ -28,6 +28,9 @@ use breaker::Breaker;
 use latency::{Latency, average};
 use limiter::Limiter;
 
+/// The time in which the share of failed calls halves while there are no calls.
+const FADING: Duration = Duration::from_secs(30);
+
 /// Health of one deployment; shared by all requests.
 #[derive(Debug)]
 pub struct Health {
@@ -45,6 +48,24 @@ struct State {
     rate: Rate<60>,
     latency: Latency,
     error_rate: f64,
+    /// When the error rate was last added to.
+    rated: Option<Instant>,
+}
+
+impl State {
+    /// The share of recent calls that failed. It fades while there are none: a deployment that others
+    /// are preferred to would never get the calls that show it is well again.
+    fn error_rate(&self, now: Instant) -> f64 {
+        let idle = self
+            .rated
+            .map_or(Duration::ZERO, |at| now.saturating_duration_since(at));
+        self.error_rate * 0.5_f64.powf(idle.as_secs_f64() / FADING.as_secs_f64())
+    }
+
+    fn rate_error(&mut self, now: Instant, value: f64) {
+        self.error_rate = average(Some(self.error_rate(now)), value);
+        self.rated = Some(now);
+    }
 }
 
 /// Why no call may be made now, and for how long.
@@ -70,6 +91,7 @@ impl Health {
                 rate: Rate::new(),
                 latency: Latency::new(),
                 error_rate: 0.0,
+                rated: None,
             }),
         })
     }
@@ -128,6 +150,7 @@ impl Health {
         let gate = self.gate.view();
         let state = self.state.lock();
         let (breaker_state, probe_in) = state.breaker.look(now, &state.rules);
+        let error_rate = state.error_rate(now);
         let limited_for = state.limiter.limits(now);
         let health = match breaker_state {
             Some(open @ (HealthState::Open | HealthState::Probing)) => open,
@@ -135,7 +158,7 @@ impl Health {
             _ if limited_for.is_some() => HealthState::Limited,
             Some(state) => state,
             None if state.requests == 0 => HealthState::Unknown,
-            None if 1.0 - state.error_rate < threshold => HealthState::Degraded,
+            None if 1.0 - error_rate < threshold => HealthState::Degraded,
             None => HealthState::Healthy,
         };
         HealthSnapshot {
@@ -146,7 +169,7 @@ impl Health {
             latency_ms: state.latency.whole,
             first_token_ms: state.latency.first_token,
             peak_latency_ms: state.latency.peak(now),
-            error_rate: state.error_rate,
+            error_rate,
             retry_in: probe_in.or(limited_for),
             concurrency_limit: gate.limit,
             waiting: gate.waiting,
@@ -177,7 +200,7 @@ impl Permit {
         state.limiter.answered();
         state.requests += 1;
         state.rate.add(now);
-        state.error_rate = average(Some(state.error_rate), 0.0);
+        state.rate_error(now, 0.0);
         state.latency.add(now, took, first_token);
     }
 
@@ -201,7 +224,7 @@ impl Permit {
         let State { rules, breaker, .. } = &mut *state;
         if failure.kind.counts_against_health() {
             breaker.failed(now, self.probe, rules, rand::random());
-            state.error_rate = average(Some(state.error_rate), 1.0);
+            state.rate_error(now, 1.0);
         } else {
             breaker.succeeded(now, self.probe, rules);
         }

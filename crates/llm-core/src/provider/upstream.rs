@@ -1,7 +1,7 @@
 //! What the deployments at one address share: how many extra attempts it may be asked for, and how
 //! many calls may be under way there.
 //!
-//! Retries, failovers within the address and hedges draw on one budget, so that failures never add
+//! Retries, failovers within the address and hedges that come to it draw on one budget, so that failures never add
 //! more than a share of the traffic. The places keep one slow provider from taking all of those of
 //! the process.
 
@@ -25,7 +25,7 @@ pub struct UpstreamRules {
     pub retry_percent: f64,
     /// Extra attempts a second beside those.
     pub retries_per_second: f64,
-    /// Hedges, in percent of the requests.
+    /// Calls hedged elsewhere, in percent of the requests.
     pub hedge_percent: f64,
     /// Calls under way at once.
     pub places: u32,
@@ -79,16 +79,15 @@ impl Upstream {
         self.state.lock().take_extra(now)
     }
 
-    /// Whether a second request may race the first; takes it from both budgets.
+    /// Whether a call that is slow here may be hedged elsewhere; takes it from the share of hedges.
     pub fn may_hedge(&self, now: Instant) -> bool {
         let mut state = self.state.lock();
         let hedges = f64::from(state.hedges.count(now)) + 1.0;
         let allowed = f64::from(state.hedged_of.count(now)) * state.rules.hedge_percent / 100.0;
-        if hedges > allowed || !state.take_extra(now) {
-            return false;
+        if hedges <= allowed {
+            state.hedges.add(now);
         }
-        state.hedges.add(now);
-        true
+        hedges <= allowed
     }
 
     /// A place for a call, given back when dropped.
@@ -173,10 +172,7 @@ mod tests {
                         requests.push(second);
                     }
                     Step::Extra if upstream.may_retry(now) => extras.push(second),
-                    Step::Hedge if upstream.may_hedge(now) => {
-                        extras.push(second);
-                        hedges.push(second);
-                    }
+                    Step::Hedge if upstream.may_hedge(now) => hedges.push(second),
                     Step::Extra | Step::Hedge => {}
                 }
                 let within = |times: &[u64], window: u64| {

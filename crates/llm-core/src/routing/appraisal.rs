@@ -117,12 +117,12 @@ pub(super) fn distance_from_service(candidate: &Candidate, spread: bool) -> u8 {
         {
             2
         }
-        HealthState::Unknown | HealthState::Healthy => 0,
-        HealthState::Degraded | HealthState::Recovering => u8::from(spread),
-        // The provider itself says that a call would be in vain.
-        HealthState::Limited | HealthState::KeyRejected => 2,
-        // A single probe is under way; a second call would not make the answer come sooner.
-        HealthState::Probing => 2,
+        // One that comes back has to be called to come back; the breaker lets through what it may.
+        HealthState::Unknown | HealthState::Healthy | HealthState::Recovering => 0,
+        HealthState::Degraded => u8::from(spread),
+        // The provider itself says that a call would be in vain; or a single probe is under way,
+        // and a second call would not make the answer come sooner.
+        HealthState::Limited | HealthState::KeyRejected | HealthState::Probing => 2,
         HealthState::Open => 3,
     }
 }

@@ -29,7 +29,6 @@ use super::{Profiler, RouteQuery};
 use crate::types::cooperation::CooperationPlan;
 use crate::types::plan::{Ask, Candidate, Exclusion, PlanStep, RoutePlan};
 use crate::types::task::TaskProfile;
-use balance::balance;
 pub use build::{RouterProblem, RouterSources};
 use cooperate::Scene;
 pub use cooperate::{Cooperating, Participant};
@@ -166,15 +165,11 @@ impl Router {
         let mut first = ordered(&field.first, rules.strategy, &order);
         let mut spare = ordered(&field.spare, rules.spare_strategy, &order);
         let method = self.settings.balance;
-        let mut balanced = Balanced::default();
-        if rules.balances {
-            let named = rules.is_pinned();
-            balanced.first = balance(&mut first, &field.first.kept, method, named, &order);
-        }
-        if !rules.spare_strategy.tells_places_apart() {
-            balanced.spare = balance(&mut spare, &field.spare.kept, method, false, &order);
-        }
-        balanced.method = method.name();
+        let balanced = Balanced {
+            method: method.name(),
+            first: rules.balance_first(&mut first, &field.first.kept, method, &order),
+            spare: rules.balance_spare(&mut spare, &field.spare.kept, method, &order),
+        };
         let mut warnings = rules.warnings.clone();
         if first.is_empty() && !field.spare.kept.is_empty() {
             warnings.push(

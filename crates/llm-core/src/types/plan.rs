@@ -167,7 +167,7 @@ pub enum HealthState {
     Probing,
     /// Resting after repeated failures.
     Open,
-    /// Back after a rest; a growing share of the calls is let through.
+    /// Its rest is over: the next call is a probe, and after it a growing share is let through.
     Recovering,
     /// Its provider allows no more calls for a while, or its quota is used up.
     Limited,

@@ -4,6 +4,7 @@ mod cooperation;
 mod failover;
 mod money;
 mod refusals;
+mod reliability;
 mod streams;
 
 use std::sync::Arc;

@@ -107,7 +107,9 @@ impl Call<'_, '_> {
             Err(_) => None,
         };
         let Some(_places) = place else {
-            return Err(self.unsent(deployment, asked, busy()));
+            let is_late = engine.clock.now() >= deadline;
+            let failure = if is_late { too_late() } else { busy() };
+            return Err(self.unsent(deployment, asked, failure));
         };
         let began = engine.clock.now();
         let permit = match health.admit(began) {
@@ -214,6 +216,11 @@ fn busy() -> Failure {
     let mut failure = Failure::new(FailureKind::Busy, message);
     failure.retry_after = Some(BUSY_FOR);
     failure
+}
+
+fn too_late() -> Failure {
+    let message = "the deadline of the request passed while it waited for a place";
+    Failure::new(FailureKind::Deadline, message)
 }
 
 /// Somebody has to look into it, and the failing requests alone would not say so.

@@ -2,7 +2,7 @@
 //!
 //! Whoever has content first answers; the other is dropped, which closes its exchange and books what
 //! it used. Hedges draw on the retry budget and on a budget of their own, so that they stay a small
-//! share of the traffic.
+//! share of the traffic whatever happens.
 
 use std::future::pending;
 use std::pin::Pin;
@@ -76,7 +76,7 @@ impl Call<'_, '_> {
             result = first.as_mut() => return result,
             () = tokio::time::sleep(delay) => {}
         }
-        if race.winner() != 0 || !self.may_hedge(other) {
+        if race.winner() != 0 || !self.may_hedge(deployment, other) {
             return first.await;
         }
         self.progress.lock().done.push(other.id.clone());
@@ -145,13 +145,14 @@ impl Call<'_, '_> {
         }
     }
 
-    fn may_hedge(&self, other: &Deployment) -> bool {
+    fn may_hedge(&self, deployment: &Deployment, other: &Deployment) -> bool {
         let engine = self.caller.engine;
         let now = engine.clock.now();
         let may = self.progress.lock().sent < engine.max_attempts
             && other.health.refusal(now).is_none()
             && !other.health.gate().view().is_full
-            && other.upstream.may_hedge(now);
+            && deployment.upstream.may_hedge(now)
+            && other.upstream.may_retry(now);
         if may {
             other.instruments.extra_attempt(Extra::Hedge);
         }

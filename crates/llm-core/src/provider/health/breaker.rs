@@ -151,10 +151,12 @@ impl Breaker {
     ) -> (Option<HealthState>, Option<Duration>) {
         match self.phase {
             Phase::Closed => (None, None),
-            // A rest that is over is shown as probing: the next call will be let through.
-            Phase::Open { until } if now >= until => (Some(HealthState::Probing), None),
-            Phase::Open { until } => (Some(HealthState::Open), Some(until - now)),
-            Phase::Probing { .. } => (Some(HealthState::Probing), None),
+            Phase::Open { until } if now < until => (Some(HealthState::Open), Some(until - now)),
+            Phase::Probing { lease: Some(lease) } if now < lease.until => {
+                (Some(HealthState::Probing), None)
+            }
+            // The rest is over: the next call is the probe, so one has to come.
+            Phase::Open { .. } | Phase::Probing { .. } => (Some(HealthState::Recovering), None),
             Phase::Ramping { since } if now.saturating_duration_since(since) < rules.ramp => {
                 (Some(HealthState::Recovering), None)
             }

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use super::super::names::{Pick, Resolved, UnknownName};
-use super::super::{RoutingStrategy, strategies};
+use super::super::{Ranked, RouteQuery, RoutingStrategy, strategies};
+use super::balance::balance;
 use super::build::{RouteRow, Settings};
 use super::{RouteError, Router};
 use crate::types::ids::ModelName;
@@ -73,9 +74,32 @@ enum Spare {
 }
 
 impl Rules {
-    /// Whether a model was named.
-    pub(super) fn is_pinned(&self) -> bool {
-        self.label == PINNED
+    /// Spreads calls over the deployments of a model where the strategy does not.
+    pub(super) fn balance_first(
+        &self,
+        order: &mut [Ranked],
+        candidates: &[Candidate],
+        method: &dyn RoutingStrategy,
+        query: &RouteQuery<'_>,
+    ) -> Vec<usize> {
+        let is_pinned = self.label == PINNED;
+        let balances = self
+            .balances
+            .then(|| balance(order, candidates, method, is_pinned, query));
+        balances.unwrap_or_default()
+    }
+
+    /// The same among those that stand by.
+    pub(super) fn balance_spare(
+        &self,
+        order: &mut [Ranked],
+        candidates: &[Candidate],
+        method: &dyn RoutingStrategy,
+        query: &RouteQuery<'_>,
+    ) -> Vec<usize> {
+        let balances = !self.spare_strategy.tells_places_apart();
+        let balances = balances.then(|| balance(order, candidates, method, false, query));
+        balances.unwrap_or_default()
     }
 
     /// Whether a candidate is one to choose among.
