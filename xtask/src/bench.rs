@@ -165,10 +165,5 @@ pub(crate) fn binary(name: &str) -> PathBuf {
         .filter(|path| {
             path.exists() && path.components().any(|part| part.as_os_str() == "release")
         });
-    beside.unwrap_or_else(|| target().join("release").join(name))
-}
-
-fn target() -> PathBuf {
-    std::env::var_os("CARGO_TARGET_DIR")
-        .map_or_else(|| workspace::root().join("target"), PathBuf::from)
+    beside.unwrap_or_else(|| workspace::target().join("release").join(name))
 }

@@ -47,6 +47,10 @@ const STEPS: &[Step] = &[
         run: || cargo("test --workspace --all-targets --locked"),
     },
     Step {
+        name: "examples",
+        run: examples,
+    },
+    Step {
         name: "doctests",
         run: || cargo("test --workspace --doc --locked"),
     },
@@ -85,6 +89,20 @@ pub(crate) fn run() -> Result<()> {
     }
     eprintln!("\n{}", summary(&times));
     println!("ci: passed in {}", seconds(started.elapsed()));
+    Ok(())
+}
+
+/// The commands and calls that the documents of the two earlier systems show, on the built programs.
+fn examples() -> Result<()> {
+    let mut script = Command::new("bash");
+    script
+        .current_dir(workspace::root())
+        .arg("docs/examples/seed-commands.sh")
+        .arg(workspace::target().join("debug"));
+    let status = script.status().context("cannot run bash")?;
+    if !status.success() {
+        bail!("`docs/examples/seed-commands.sh` ended with {status}");
+    }
     Ok(())
 }
 

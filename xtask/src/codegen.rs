@@ -2,12 +2,19 @@
 //!
 //! One row a file: its path and the function that renders it. The functions are in `codegen/`.
 
+mod cli;
 mod errors;
+mod http;
+mod metrics;
+mod registries;
 
 use std::fs;
 use std::path::Path;
 
 use anyhow::{Context as _, Result, bail};
+use llm_console::lang::Lang;
+use llm_core::config::{reference, schema};
+use llm_server::openapi;
 
 use crate::workspace;
 
@@ -17,16 +24,56 @@ struct Generated {
     render: fn() -> String,
 }
 
-const FILES: &[Generated] = &[Generated {
-    path: "docs/reference/errors.md",
-    render: errors::render,
-}];
+const fn file(path: &'static str, render: fn() -> String) -> Generated {
+    Generated { path, render }
+}
+
+/// The command lines, each in both languages.
+macro_rules! command_lines {
+    ($($krate:ident $name:literal)*) => {
+        &[$(
+            file(concat!("docs/reference/cli-", $name, ".md"), || {
+                cli::render::<$krate::cli::Cli>(&$krate::cli::PROGRAM, Lang::En)
+            }),
+            file(concat!("docs/reference/cli-", $name, ".zh.md"), || {
+                cli::render::<$krate::cli::Cli>(&$krate::cli::PROGRAM, Lang::Zh)
+            }),
+        )*]
+    };
+}
+
+const PROGRAMS: &[Generated] = command_lines! {
+    llm_config "llm-config"
+    llm_cooperation "llm-cooperation"
+    llm_server "llm-server"
+};
+
+const PAGES: &[Generated] = &[
+    file("docs/reference/config.md", reference::markdown),
+    file("docs/reference/config.schema.json", || {
+        format!("{:#}\n", schema::json_schema())
+    }),
+    file("docs/reference/errors.md", errors::render),
+    file("docs/reference/http.md", || http::render(Lang::En)),
+    file("docs/reference/http.zh.md", || http::render(Lang::Zh)),
+    file("docs/reference/metrics.md", metrics::render),
+    file("docs/reference/modes.md", registries::modes),
+    file("docs/reference/openapi.json", || {
+        format!("{}\n", openapi::text().trim_end())
+    }),
+    file("docs/reference/providers.md", registries::providers),
+    file("docs/reference/strategies.md", registries::strategies),
+];
+
+fn files() -> impl Iterator<Item = &'static Generated> {
+    PROGRAMS.iter().chain(PAGES)
+}
 
 /// Writes the files; with `check`, only compares.
 pub(crate) fn run(check: bool) -> Result<()> {
     let root = workspace::root();
     let mut stale = 0;
-    for file in FILES {
+    for file in files() {
         let text = (file.render)();
         let path = root.join(file.path);
         let Some(difference) = difference(fs::read_to_string(&path).ok().as_deref(), &text) else {
@@ -43,7 +90,7 @@ pub(crate) fn run(check: bool) -> Result<()> {
     if check && stale > 0 {
         bail!("codegen: {stale} out of date; run `cargo xtask codegen` and commit the result");
     }
-    println!("codegen: {} files up to date", FILES.len());
+    println!("codegen: {} files up to date", files().count());
     Ok(())
 }
 
@@ -100,7 +147,7 @@ mod tests {
 
     #[test]
     fn rendering_twice_gives_the_same() {
-        for file in FILES {
+        for file in files() {
             assert_eq!((file.render)(), (file.render)(), "{}", file.path);
         }
     }

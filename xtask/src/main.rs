@@ -14,6 +14,7 @@
 mod bench;
 mod ci;
 mod codegen;
+mod demo;
 mod features;
 mod models;
 mod sdk;
@@ -50,6 +51,8 @@ enum Command {
     Bench(bench::Args),
     /// Install the official client libraries that tests use.
     Sdk,
+    /// Show a session with simulated models: routing, voting, a server.
+    Demo,
 }
 
 fn main() -> ExitCode {
@@ -60,6 +63,7 @@ fn main() -> ExitCode {
         Command::Models(args) => models::run(args),
         Command::Bench(args) => bench::run(args),
         Command::Sdk => sdk::run(),
+        Command::Demo => demo::run(),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

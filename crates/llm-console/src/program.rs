@@ -209,6 +209,12 @@ impl Program {
         help::page(&self.command::<C>(ui.lang), path, true, stdout_page(ui))
     }
 
+    /// The short help of the command at `path`, for a command that was called without what it
+    /// needs.
+    pub fn short_help<C: CommandFactory>(&self, path: &[String], ui: &Ui) -> Option<String> {
+        help::page(&self.command::<C>(ui.lang), path, false, ui.page())
+    }
+
     fn stop(&self, error: &clap::Error, line: &CommandLine<'_>, ui: Ui) -> Stop {
         match error.kind() {
             ErrorKind::DisplayHelp => {

@@ -161,6 +161,14 @@ impl Report {
         self.title(Lang::En).0
     }
 
+    /// The message in one line for people: its English details are in it where they say more.
+    pub fn line(&self, lang: Lang) -> String {
+        match self.title(lang) {
+            (title, Some(detail)) => format!("{title} ({detail})"),
+            (title, None) => title,
+        }
+    }
+
     /// The failure as `--json` prints it: `{"error": {…}}`, in English whatever the language.
     pub fn to_json(&self) -> Value {
         let body = &*self.0;
@@ -209,7 +217,7 @@ impl Report {
     }
 
     /// What to try.
-    fn hints(&self, lang: Lang) -> Vec<String> {
+    pub fn hints(&self, lang: Lang) -> Vec<String> {
         let body = &*self.0;
         if body.hints.is_empty() {
             let key = format!("hint.{}", body.name);

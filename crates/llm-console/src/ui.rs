@@ -121,6 +121,17 @@ impl Ui {
         }
     }
 
+    /// Shows a piece of what a model says beside its answer, dimmed where that is possible and
+    /// without a line break of its own.
+    pub fn whisper(&self, piece: &str) {
+        let harmless = crate::sanitise::text(piece);
+        if self.terminal.stderr.colour {
+            eprint(&format!("\u{1b}[2m{harmless}\u{1b}[0m"));
+        } else {
+            eprint(&harmless);
+        }
+    }
+
     /// A text of the catalogue in the language of the user.
     pub fn say(&self, message: &Message) -> String {
         message.to(self.lang)

@@ -1,16 +1,17 @@
-//! The `llm-cooperation` program: its command line and which command does what.
+//! The `llm-cooperation` program: how it is called, and how a run of it begins and ends.
 //!
 //! Texts for people are in `llm-console`'s catalogue, under `cooperation` and
 //! `cli.llm-cooperation`.
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::Parser;
+use llm_console::exit;
 use llm_console::program::{Console, Program};
 use llm_console::report::Halt;
 use llm_console::text::shell_quote;
 
-use crate::commands::completions;
+use crate::commands::{self, Command};
 
 /// The program, for the command-line reference and tests.
 pub const PROGRAM: Program = Program::new("llm-cooperation", env!("CARGO_PKG_VERSION"))
@@ -27,13 +28,7 @@ pub const PROGRAM: Program = Program::new("llm-cooperation", env!("CARGO_PKG_VER
 #[command(disable_help_subcommand = true, arg_required_else_help = true)]
 pub struct Cli {
     #[command(subcommand)]
-    command: Command,
-}
-
-#[derive(Debug, Subcommand)]
-enum Command {
-    /// Print a script that completes the command line in a shell
-    Completions(completions::CompletionsArgs),
+    pub(crate) command: Command,
 }
 
 /// Runs the program.
@@ -42,11 +37,15 @@ pub fn main() -> ExitCode {
         Ok(started) => started,
         Err(code) => return code,
     };
-    console.ui.finish(dispatch(&cli, &console))
+    console.ui.finish(commands::run(&cli.command, &console))
 }
 
-fn dispatch(cli: &Cli, console: &Console) -> Result<(), Halt> {
-    match &cli.command {
-        Command::Completions(args) => completions::run(args, console),
-    }
+/// Ends a command that was called without what it needs: its short help, on standard error.
+pub(crate) fn short_help(command: &str, console: &Console) -> Result<(), Halt> {
+    let page = PROGRAM.short_help::<Cli>(&[command.to_owned()], &console.ui);
+    console.ui.note(page.unwrap_or_default());
+    Err(Halt::Exit(exit::USAGE))
 }
+
+#[cfg(test)]
+mod tests;

@@ -48,6 +48,11 @@ pub trait CooperationMode: Send + Sync {
     /// The most calls a run may make with this many members and rounds; the default cap.
     fn max_calls(&self, members: usize, rounds: u32) -> u32;
 
+    /// Whether a run stops once its outcome cannot change, where the caller does not say.
+    fn stops_early(&self) -> bool {
+        false
+    }
+
     /// Runs it. No answer at all is an error; a failed member is not, unless the plan is strict.
     fn run<'a>(&'a self, run: &'a Run<'a>) -> BoxFuture<'a, Result<CoopOutcome, CoopError>>;
 }

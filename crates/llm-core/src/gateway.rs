@@ -35,6 +35,8 @@ pub mod inspect;
 
 pub mod reach;
 
+pub mod remote;
+
 pub mod error;
 
 pub mod runtime;

@@ -7,6 +7,7 @@
 mod admin;
 mod chat;
 mod cooperation;
+mod decide;
 mod info;
 mod models;
 mod probes;
@@ -227,6 +228,7 @@ const TABLES: &[&[Route]] = &[
     query::ROUTES,
     service::ROUTES,
     cooperation::ROUTES,
+    decide::ROUTES,
     stats::ROUTES,
     usage::ROUTES,
     prompts::ROUTES,

@@ -16,7 +16,7 @@ use regex::Regex;
 use tempfile::TempDir;
 
 pub use crate::process::Stdin;
-pub use command::{Finished, Run};
+pub use command::{Finished, Run, Started};
 pub use server::ServerProcess;
 pub(crate) use server::listening_at;
 

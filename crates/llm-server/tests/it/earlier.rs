@@ -329,3 +329,16 @@ async fn templates_are_listed_by_what_they_are_for_and_used_by_their_id() {
     let stats = server.get_json("/api/v1/prompts/stats", 200).await;
     assert_eq!(stats["data"]["total_templates"], all["total"]);
 }
+
+#[tokio::test]
+async fn a_decision_is_told_without_asking_anybody() {
+    let server = Setup::models(&["small", "large"]).start().await;
+    let body = json!({ "messages": [{ "role": "user", "content": "What is 2+2?" }] });
+    let reply = server.post_json("/api/v1/route", &body, 200).await;
+    assert_eq!(reply["route"]["profile"]["task"], "math");
+    assert_eq!(reply["route"]["steps"].as_array().unwrap().len(), 2);
+    assert!(server.upstream.attempts().is_empty());
+    let wrong = json!({ "model": "none", "messages": body["messages"] });
+    let reply = server.post_json("/api/v1/route", &wrong, 404).await;
+    assert_eq!(reply["error"]["code"], "model_not_found");
+}

@@ -4,6 +4,7 @@ use std::fmt;
 use std::os::unix::process::ExitStatusExt as _;
 use std::process::{Command, ExitStatus};
 
+use rustix::process::Signal;
 use serde_json::Value;
 
 use super::TestEnvironment;
@@ -73,6 +74,17 @@ impl<'a> Run<'a> {
         Finished::new(self.environment, status, text)
     }
 
+    /// Starts it and lets it run.
+    ///
+    /// # Panics
+    /// If it cannot be started.
+    pub fn start(self) -> Started<'a> {
+        Started {
+            environment: self.environment,
+            process: Process::start(self.command, self.stdin),
+        }
+    }
+
     /// Starts it as a server and waits until it says where it listens.
     ///
     /// # Panics
@@ -80,6 +92,41 @@ impl<'a> Run<'a> {
     pub fn serve(self) -> ServerProcess<'a> {
         let process = Process::start(self.command, self.stdin);
         ServerProcess::new(self.environment, process)
+    }
+}
+
+/// A run under way. Killed when dropped.
+pub struct Started<'a> {
+    environment: &'a TestEnvironment,
+    process: Process,
+}
+
+impl Started<'_> {
+    /// Waits until standard output holds this text.
+    ///
+    /// # Panics
+    /// If it ends without printing it.
+    pub fn wait_for_stdout(&self, text: &str) {
+        let found = self.process.wait_for(|printed| {
+            String::from_utf8_lossy(&printed.stdout)
+                .contains(text)
+                .then_some(())
+        });
+        assert!(found.is_some(), "never printed {text:?}");
+    }
+
+    /// Sends INT, as Ctrl-C does.
+    pub fn interrupt(&self) {
+        self.process.signal(Signal::INT);
+    }
+
+    /// Waits until it ends.
+    ///
+    /// # Panics
+    /// If it does not end.
+    pub fn wait(self) -> Finished {
+        let (status, text) = self.process.wait();
+        Finished::new(self.environment, status, text)
     }
 }
 

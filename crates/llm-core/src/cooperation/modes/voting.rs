@@ -41,6 +41,10 @@ impl CooperationMode for Voting {
         calls(members, rounds)
     }
 
+    fn stops_early(&self) -> bool {
+        true
+    }
+
     fn run<'a>(&'a self, run: &'a Run<'a>) -> BoxFuture<'a, Result<CoopOutcome, CoopError>> {
         Box::pin(async move {
             let mut crew = Crew::begin(run, self)?;

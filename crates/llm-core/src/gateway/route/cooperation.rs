@@ -54,7 +54,7 @@ impl Draft<'_> {
             rounds,
             quorum,
             caps: self.caps(mode, members.len(), rounds, &asked)?,
-            early_stop: asked.early_stop.unwrap_or(mode.name() == "voting"),
+            early_stop: asked.early_stop.unwrap_or(mode.stops_early()),
             anonymous: asked.anonymous.unwrap_or(true),
             strict: asked.strict,
             mode: mode.name().to_owned(),
