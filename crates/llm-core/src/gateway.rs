@@ -43,6 +43,8 @@ pub mod runtime;
 
 pub mod assemble;
 
+mod check;
+
 use std::sync::Arc;
 use std::time::Duration;
 

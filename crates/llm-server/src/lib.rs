@@ -3,10 +3,11 @@
 //! | module | owns |
 //! |---|---|
 //! | [`serve`], [`accept`] | running a server; the accept loop and the drain |
-//! | [`app`] | what all requests share; reloads |
+//! | [`app`], [`watch`] | what all requests share; reloads |
 //! | [`routes`] | every endpoint, as one table; the handlers |
 //! | [`dispatch`] | the way of a request from socket to reply |
 //! | [`visit`], [`identity`], [`body`] | a request: who asks, from where, what it says |
+//! | [`idempotency`] | requests that are repeated |
 //! | [`completion`], [`sse`], [`progress`], [`headers`] | what a request is answered |
 //! | [`error`] | what a failure is answered |
 //! | [`record`], [`instruments`] | the log line and the metrics |
@@ -24,6 +25,7 @@ pub mod dispatch;
 pub mod docs_page;
 pub mod error;
 pub mod headers;
+pub mod idempotency;
 pub mod identity;
 pub mod instruments;
 pub mod openapi;
@@ -34,3 +36,4 @@ pub mod schema;
 pub mod serve;
 pub mod sse;
 pub mod visit;
+pub mod watch;

@@ -10,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 use crate::accept::{self, ConnectionLimits, Drained, Ending};
 use crate::app::App;
 use crate::dispatch::{Listener, router};
+use crate::watch::watch;
 
 /// How long a client may read nothing of a reply that waits for it.
 const WRITE_STALL: Duration = Duration::from_secs(60);
@@ -24,6 +25,7 @@ pub async fn serve(listener: TcpListener, app: Arc<App>) -> Drained {
     tokio::select! {
         drained = accept::serve(listener, router, limits, app.ending().clone()) => drained,
         never = upkeep(&app) => match never {},
+        never = watch(&app) => match never {},
     }
 }
 

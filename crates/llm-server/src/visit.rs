@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::RequestPartsExt as _;
-use axum::body::Body;
+use axum::body::{Body, Bytes};
 use axum::extract::Path;
 use axum::response::{IntoResponse as _, Response};
 use http::header::{ACCEPT_LANGUAGE, CONTENT_TYPE};
@@ -149,6 +149,30 @@ impl Call {
         let Some(body) = self.body.get_mut().take() else {
             return Ok(None);
         };
+        let mut held = std::mem::take(&mut self.held);
+        let bytes = self.read(body, &mut held).await;
+        self.held = held;
+        match bytes? {
+            None => Ok(None),
+            Some(bytes) => body::parse(&bytes).map(Some).map_err(Into::into),
+        }
+    }
+
+    /// The bytes of the body. It can still be read afterwards.
+    pub async fn whole_body(&mut self) -> Result<Bytes, ApiError> {
+        let Some(body) = self.body.get_mut().take() else {
+            return Ok(Bytes::new());
+        };
+        let mut held = Held::default();
+        let bytes = self.read(body, &mut held).await?;
+        let bytes = bytes.map(bytes::BytesMut::freeze).unwrap_or_default();
+        // Whoever reads it next takes the room it needs.
+        drop(held);
+        *self.body.get_mut() = Some(Body::from(bytes.clone()));
+        Ok(bytes)
+    }
+
+    async fn read(&self, body: Body, held: &mut Held) -> Result<Option<bytes::BytesMut>, ApiError> {
         let server = &self.visit.app.current().server;
         let limits = body::Limits {
             bytes: usize::try_from(server.max_body_bytes).unwrap_or(usize::MAX),
@@ -159,13 +183,7 @@ impl Call {
             clock: self.visit.app.clock(),
             room: self.visit.app.room(),
         };
-        let bytes = reader
-            .read(&self.visit.parts.headers, body, &mut self.held)
-            .await?;
-        match bytes {
-            None => Ok(None),
-            Some(bytes) => body::parse(&bytes).map(Some).map_err(Into::into),
-        }
+        reader.read(&self.visit.parts.headers, body, held).await
     }
 
     /// What follows the fixed part of a path that ends in `{*name}`.

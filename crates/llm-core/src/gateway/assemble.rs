@@ -46,6 +46,7 @@ const MEDIA: Capabilities = Capabilities::VISION
 impl Gateway {
     /// Builds a gateway, or says everything that is wrong.
     pub fn assemble(loaded: &Loaded, runtime: &Runtime) -> Result<Self, ConfigErrors> {
+        super::check::check(loaded)?;
         let mut errors = Vec::new();
         let deployments = deployments(loaded, runtime, &mut errors);
         let authenticator = authenticator(loaded, &mut errors);
@@ -68,7 +69,7 @@ impl Gateway {
             max_reply_bytes: bytes(limits.max_reply_bytes),
             max_event_bytes: bytes(limits.max_event_bytes),
         };
-        take_over(&engine.deployments, limits, runtime);
+        take_over(&engine.deployments, loaded, runtime);
         Ok(Self {
             parts: Arc::new(Parts {
                 authenticator,
@@ -76,7 +77,7 @@ impl Gateway {
                     limits.max_concurrent_requests as usize,
                     Duration::from_millis(limits.request_ms),
                     bytes(limits.max_prompt_bytes),
-                    loaded.config.keys.len() > 1,
+                    is_shared(loaded),
                 ),
                 planner,
                 engine,
@@ -100,10 +101,12 @@ fn identity(deployment: &Deployment) -> Identity {
 
 /// What outlives a configuration follows the new one. Only here, once nothing is wrong any more: a
 /// configuration that is refused must not change a thing.
-fn take_over(deployments: &Deployments, limits: &LimitsConfig, runtime: &Runtime) {
+fn take_over(deployments: &Deployments, loaded: &Loaded, runtime: &Runtime) {
+    let limits = &loaded.config.limits;
     for one in deployments.iter() {
         one.health.renew(breaker_rules(limits), one.gate);
-        one.upstream.renew(upstream_rules(limits));
+        one.upstream
+            .renew(upstream_rules(limits, is_shared(loaded)));
     }
     let in_use: HashSet<Identity> = deployments.iter().map(|one| identity(one)).collect();
     let addresses: HashSet<String> = deployments
@@ -197,7 +200,10 @@ fn deployment(
     let limits = &loaded.config.limits;
     let gate = gate_rules(limits, place.max_concurrency);
     let built = Deployment {
-        upstream: runtime.upstream(&address_of(&endpoint.base_url), upstream_rules(limits)),
+        upstream: runtime.upstream(
+            &address_of(&endpoint.base_url),
+            upstream_rules(limits, is_shared(loaded)),
+        ),
         gate,
         health: runtime.health(
             Identity {
@@ -396,7 +402,12 @@ fn gate_rules(limits: &LimitsConfig, own: Option<u32>) -> GateRules {
     }
 }
 
-fn upstream_rules(limits: &LimitsConfig) -> UpstreamRules {
+/// Whether several keys use the places, so that each may hold its share only.
+fn is_shared(loaded: &Loaded) -> bool {
+    loaded.config.keys.len() > 1
+}
+
+fn upstream_rules(limits: &LimitsConfig, shared: bool) -> UpstreamRules {
     // Three quarters, so that a slow provider never holds all places of the process.
     let share = limits.max_concurrent_requests - limits.max_concurrent_requests / 4;
     UpstreamRules {
@@ -404,6 +415,7 @@ fn upstream_rules(limits: &LimitsConfig) -> UpstreamRules {
         retries_per_second: limits.retry_budget_per_second,
         hedge_percent: limits.hedge_percent,
         places: limits.max_concurrency_per_upstream.unwrap_or(share).max(1),
+        shared,
     }
 }
 

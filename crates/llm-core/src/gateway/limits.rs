@@ -12,6 +12,7 @@ use tokio::time::Instant;
 use super::auth::{Authenticated, Grant};
 use super::error::GatewayError;
 use super::inbound::Inbound;
+use crate::provider::upstream::is_fair;
 use crate::types::clock::Deadline;
 use crate::types::code::Code;
 use crate::types::ids::KeyId;
@@ -47,10 +48,6 @@ struct Share {
     shares: Arc<Shares>,
     key: KeyId,
 }
-
-/// How many times what is still free one key may hold. Whoever is alone gets three quarters of all
-/// places; however many take what they can, something is left for one more.
-const SHARE_OF_FREE: usize = 3;
 
 impl Admitted {
     /// The request.
@@ -134,7 +131,7 @@ impl Limits {
         let free = self.places.available_permits();
         let mut held = shares.0.lock();
         let own = held.get(key).copied().unwrap_or(0);
-        if own >= free.saturating_mul(SHARE_OF_FREE) {
+        if !is_fair(own, free) {
             return Err(overloaded(
                 "the key holds its share of all concurrent requests",
             ));
@@ -169,7 +166,7 @@ fn no_place() -> GatewayError {
 }
 
 /// Shed, with a wait that differs, so that those sent away do not come back together.
-pub(super) fn overloaded(message: &str) -> GatewayError {
+pub fn overloaded(message: &str) -> GatewayError {
     let wait = Duration::from_millis(rand::random_range(1_000..5_000));
     GatewayError::new(Code::Overloaded, message).with_retry_after(Some(wait))
 }

@@ -5,12 +5,14 @@
 //! more than a share of the traffic. The places keep one slow provider from taking all of those of
 //! the process.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use parking_lot::Mutex;
 use tokio::time::Instant;
 
 use super::rate::Rate;
+use crate::types::ids::KeyId;
 
 /// Seconds of traffic the retry budget looks at.
 const BUDGET_WINDOW: usize = 10;
@@ -29,6 +31,17 @@ pub struct UpstreamRules {
     pub hedge_percent: f64,
     /// Calls under way at once.
     pub places: u32,
+    /// Whether the places are shared among keys.
+    pub shared: bool,
+}
+
+/// How many times what is still free one key may hold.
+const SHARE_OF_FREE: usize = 3;
+
+/// Whether a key that holds so many places may have another one. Whoever is alone gets three
+/// quarters of all places; however many take what they can, something is left for one more.
+pub fn is_fair(held: usize, free: usize) -> bool {
+    held < free.saturating_mul(SHARE_OF_FREE)
 }
 
 /// One address; shared by all deployments at it.
@@ -45,6 +58,8 @@ struct State {
     hedged_of: Rate<HEDGE_WINDOW>,
     hedges: Rate<HEDGE_WINDOW>,
     under_way: u32,
+    /// By key, where places are shared.
+    held: HashMap<KeyId, usize>,
 }
 
 impl Upstream {
@@ -58,6 +73,7 @@ impl Upstream {
                 hedged_of: Rate::new(),
                 hedges: Rate::new(),
                 under_way: 0,
+                held: HashMap::new(),
             }),
         })
     }
@@ -91,13 +107,26 @@ impl Upstream {
     }
 
     /// A place for a call, given back when dropped.
-    pub fn enter(self: &Arc<Self>) -> Option<Place> {
+    pub fn enter(self: &Arc<Self>, whose: Option<&KeyId>) -> Option<Place> {
         let mut state = self.state.lock();
-        if state.under_way >= state.rules.places {
+        let free = state.rules.places.saturating_sub(state.under_way) as usize;
+        let whose = whose.filter(|_| state.rules.shared).cloned();
+        let own = whose
+            .as_ref()
+            .and_then(|key| state.held.get(key))
+            .copied()
+            .unwrap_or(0);
+        if free == 0 || (whose.is_some() && !is_fair(own, free)) {
             return None;
         }
         state.under_way += 1;
-        Some(Place(Arc::clone(self)))
+        if let Some(key) = whose.clone() {
+            state.held.insert(key, own + 1);
+        }
+        Some(Place {
+            upstream: Arc::clone(self),
+            whose,
+        })
     }
 }
 
@@ -115,12 +144,22 @@ impl State {
 
 /// A place among the calls under way at an address.
 #[derive(Debug)]
-pub struct Place(Arc<Upstream>);
+pub struct Place {
+    upstream: Arc<Upstream>,
+    whose: Option<KeyId>,
+}
 
 impl Drop for Place {
     fn drop(&mut self) {
-        let mut state = self.0.state.lock();
+        let mut state = self.upstream.state.lock();
         state.under_way = state.under_way.saturating_sub(1);
+        let Some(key) = &self.whose else { return };
+        let left = state.held.get(key).map_or(0, |held| held.saturating_sub(1));
+        if left == 0 {
+            state.held.remove(key);
+        } else {
+            state.held.insert(key.clone(), left);
+        }
     }
 }
 
@@ -136,6 +175,7 @@ mod tests {
         retries_per_second: 1.0,
         hedge_percent: 5.0,
         places: 2,
+        shared: false,
     };
 
     #[derive(Clone, Copy, Debug)]
@@ -201,10 +241,33 @@ mod tests {
     #[test]
     fn places_come_back() {
         let upstream = Upstream::new(RULES);
-        let first = upstream.enter();
-        let _second = upstream.enter().unwrap();
-        assert!(upstream.enter().is_none());
+        let first = upstream.enter(None);
+        let _second = upstream.enter(None).unwrap();
+        assert!(upstream.enter(None).is_none());
         drop(first);
-        assert!(upstream.enter().is_some());
+        assert!(upstream.enter(None).is_some());
+    }
+
+    proptest::proptest! {
+        /// However many keys take what they can, one more finds a place; and what is given back can
+        /// be taken again.
+        #[test]
+        fn a_newcomer_finds_a_place(keys in 1_usize..6, spare in 0_u32..200) {
+            // Enough places for the share of each to be one at least.
+            let places = u32::try_from(keys * 3 + 1).unwrap() + spare;
+            let upstream = Upstream::new(UpstreamRules { places, shared: true, ..RULES });
+            let names: Vec<KeyId> = (0..=keys).map(|n| KeyId::from(format!("key{n}"))).collect();
+            let mut taken = Vec::new();
+            for _ in 0..places {
+                for name in &names[..keys] {
+                    taken.extend(upstream.enter(Some(name)));
+                }
+            }
+            proptest::prop_assert!(taken.len() < places as usize);
+            proptest::prop_assert!(upstream.enter(Some(&names[keys])).is_some());
+            drop(taken);
+            proptest::prop_assert!(upstream.state.lock().held.is_empty());
+            proptest::prop_assert_eq!(upstream.state.lock().under_way, 0);
+        }
     }
 }

@@ -20,5 +20,6 @@ mod models;
 mod ops;
 mod program;
 mod refusals;
+mod reliability;
 mod stream;
 mod stream_faults;

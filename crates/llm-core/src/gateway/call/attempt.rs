@@ -103,7 +103,7 @@ impl Call<'_, '_> {
         let key = self.caller.account.key.as_ref();
         let deadline = self.caller.deadline.at();
         let place = match health.gate().enter(key, asked, deadline).await {
-            Ok(entered) => deployment.upstream.enter().map(|place| (entered, place)),
+            Ok(entered) => deployment.upstream.enter(key).map(|place| (entered, place)),
             Err(_) => None,
         };
         let Some(_places) = place else {

@@ -150,7 +150,6 @@ impl Breaker {
         rules: &BreakerRules,
     ) -> (Option<HealthState>, Option<Duration>) {
         match self.phase {
-            Phase::Closed => (None, None),
             Phase::Open { until } if now < until => (Some(HealthState::Open), Some(until - now)),
             Phase::Probing { lease: Some(lease) } if now < lease.until => {
                 (Some(HealthState::Probing), None)
@@ -160,7 +159,7 @@ impl Breaker {
             Phase::Ramping { since } if now.saturating_duration_since(since) < rules.ramp => {
                 (Some(HealthState::Recovering), None)
             }
-            Phase::Ramping { .. } => (None, None),
+            Phase::Closed | Phase::Ramping { .. } => (None, None),
         }
     }
 
