@@ -3,6 +3,7 @@
 
 mod breaker;
 mod callers;
+mod panics;
 mod places;
 mod providers;
 mod streams;
