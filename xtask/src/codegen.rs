@@ -4,6 +4,8 @@
 
 mod cli;
 mod errors;
+#[cfg(test)]
+mod guides;
 mod http;
 mod metrics;
 mod registries;

@@ -204,32 +204,32 @@ fn listed(place: &Deployment, lists: &Lists) -> Verdict {
     }
 }
 
-/// Why a provider does not take a key.
+/// What came of asking one provider for its list of models.
 #[derive(Clone, Debug)]
-pub(crate) struct Refusal {
-    /// The code of the failure.
-    pub(crate) code: Code,
-    /// What the provider said.
-    pub(crate) message: String,
+pub(crate) enum Asked {
+    /// It answered. A list may be public, so this is no proof that the key is good.
+    Answered,
+    /// It could not be asked: it has no such list, or no model that is on.
+    Not,
+    /// It refused or failed.
+    Refused(Code, String),
 }
 
-/// Asks one provider for its list of models, which costs nothing; `None` when it answers, or has
-/// no such list.
-pub(crate) fn refusal(
-    loaded: &Loaded,
-    provider: &str,
-    limit: Duration,
-) -> Result<Option<Refusal>, Report> {
+/// Asks one provider for its list of models, which costs nothing.
+pub(crate) fn provider(loaded: &Loaded, name: &str, limit: Duration) -> Result<Asked, Report> {
     let gateway = assemble(loaded).map_err(|errors| report(&errors))?;
     let reached = block_on(gateway.reach(limit))?;
-    Ok(reached
-        .into_iter()
-        .filter(|one| one.provider.as_str() == provider)
-        .find_map(|one| one.models?.err())
-        .map(|failure| Refusal {
-            code: failure.kind.code(),
-            message: failure.to_string(),
-        }))
+    let mut asked = Asked::Not;
+    for one in reached {
+        match one.models {
+            Some(Err(failure)) if one.provider.as_str() == name => {
+                return Ok(Asked::Refused(failure.kind.code(), failure.to_string()));
+            }
+            Some(Ok(_)) if one.provider.as_str() == name => asked = Asked::Answered,
+            _ => {}
+        }
+    }
+    Ok(asked)
 }
 
 /// Waits for something that needs the network.

@@ -147,19 +147,23 @@ impl<'a> Session<'a> {
         ConfigErrors::check(wrong).map_err(|errors| report(&errors))
     }
 
-    /// The configuration with another key of a provider, and no other provider in it.
-    pub(crate) fn with_key(&self, provider: &str, key: &SecretRef) -> Result<Loaded, Report> {
-        let value = match key {
-            SecretRef::Here(secret) => secret.expose().into(),
-            reference => toml::Value::try_from(reference)
-                .map_err(|error| Report::new("internal_error", error.to_string()))?,
-        };
+    /// The configuration as it is in the files now, with one provider that is on and, if given,
+    /// another key of it.
+    pub(crate) fn alone(&self, provider: &str, key: Option<&SecretRef>) -> Result<Loaded, Report> {
         let own = |path: &[&str], value| Override {
             key: KeyPath::of(path.iter().copied()),
             value,
             flag: "command line".to_owned(),
         };
-        let mut trial = vec![own(&["providers", provider, "api_key"], value)];
+        let mut trial = Vec::new();
+        if let Some(key) = key {
+            let value = match key {
+                SecretRef::Here(secret) => secret.expose().into(),
+                reference => toml::Value::try_from(reference)
+                    .map_err(|error| Report::new("internal_error", error.to_string()))?,
+            };
+            trial.push(own(&["providers", provider, "api_key"], value));
+        }
         for other in self.loaded.config.providers.keys() {
             if other != provider {
                 trial.push(own(&["providers", other, "disabled"], true.into()));
@@ -205,9 +209,11 @@ fn source(console: &Console, own: impl IntoIterator<Item = Override>) -> Result<
         demo: false,
         ..console.settings.clone()
     };
-    if settings.config.as_ref().is_some_and(|path| !path.exists()) {
-        settings.config = None;
-        settings.no_config = true;
+    if let Some(path) = settings.config.take() {
+        // Whether a value is in the file that is changed is decided by its whole path.
+        let path = std::path::absolute(&path).unwrap_or(path);
+        settings.no_config |= !path.exists();
+        settings.config = Some(path).filter(|path| path.exists());
     }
     Source::of(&settings, own)
 }

@@ -24,6 +24,10 @@ pub struct Table {
 
 /// One column.
 #[derive(Clone, Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a manner of drawing of its own, in any combination"
+)]
 pub struct Column {
     /// The name in machine formats and for `--fields`. People see the text `column.<field>`.
     pub field: &'static str,
@@ -33,6 +37,8 @@ pub struct Column {
     pub is_prose: bool,
     /// Whether people see it only when they ask for it with `--fields`.
     pub is_detail: bool,
+    /// Whether its cells are never cut, as for names that are told apart by their ends.
+    pub is_whole: bool,
 }
 
 impl Column {
@@ -43,6 +49,7 @@ impl Column {
             is_number: false,
             is_prose: false,
             is_detail: false,
+            is_whole: false,
         }
     }
 
@@ -66,6 +73,13 @@ impl Column {
     #[must_use]
     pub fn detail(mut self) -> Self {
         self.is_detail = true;
+        self
+    }
+
+    /// Never cut, only its title is.
+    #[must_use]
+    pub fn whole(mut self) -> Self {
+        self.is_whole = true;
         self
     }
 

@@ -11,6 +11,7 @@ use llm_core::gateway::Gateway;
 use llm_core::gateway::runtime::Runtime;
 use llm_setup::configuration::{self, Source, finding};
 use llm_setup::log;
+use tokio::runtime::Runtime as Waiter;
 
 /// A configuration at work in this process.
 pub(crate) struct Local {
@@ -29,7 +30,12 @@ impl Local {
             .map_err(|error| Halt::Failed(finding(&error)))?;
         log::install(console, &loaded.config.logging);
         let connect = Duration::from_millis(loaded.config.limits.connect_ms);
-        let gateway = Gateway::assemble(&loaded, &Runtime::standard(connect))
+        let runtime = if console.settings.offline {
+            Runtime::offline(connect)
+        } else {
+            Runtime::standard(connect)
+        };
+        let gateway = Gateway::assemble(&loaded, &runtime)
             .map_err(|errors| configuration::report(&errors))?;
         Ok(Self { loaded, gateway })
     }
@@ -37,9 +43,13 @@ impl Local {
 
 /// Waits for something that needs the network.
 pub(crate) fn block_on<F: Future>(future: F) -> Result<F::Output, Report> {
+    runtime().map(|runtime| runtime.block_on(future))
+}
+
+/// Something to wait with more than once: connections live on it.
+pub(crate) fn runtime() -> Result<Waiter, Report> {
     tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
-        .map(|runtime| runtime.block_on(future))
         .map_err(|error: io::Error| Report::new("internal_error", error.to_string()))
 }

@@ -40,6 +40,12 @@ pub(crate) enum Moment {
     Failed(Box<Failed>),
 }
 
+impl Moment {
+    fn failed(failed: Failed) -> Self {
+        Self::Failed(Box::new(failed))
+    }
+}
+
 /// A run that succeeded.
 #[derive(Clone, Debug)]
 pub(crate) struct Done {

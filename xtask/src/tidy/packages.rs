@@ -59,6 +59,9 @@ const OWNED: &[(&str, &str)] = &[
 /// Tests of every package may use these.
 const FOR_TESTS: &[&str] = &["llm-testkit"];
 
+/// Tests of a package that may use another one: the command line is held against the real server.
+const FOR_TESTS_OF: &[(&str, &str)] = &[("llm-cooperation", "llm-server")];
+
 pub(super) fn check(tree: &Tree, findings: &mut Findings) {
     for (path, text) in tree.ending("Cargo.toml") {
         match text.parse::<Table>() {
@@ -111,6 +114,7 @@ fn check_manifest(path: &str, text: &str, manifest: &Table, findings: &mut Findi
             let is_allowed = if dependency.starts_with("llm-") {
                 package.ours.contains(&dependency)
                     || (tests_only && FOR_TESTS.contains(&dependency))
+                    || (tests_only && FOR_TESTS_OF.contains(&(name, dependency)))
             } else {
                 !package.never.contains(&dependency)
             };
@@ -136,11 +140,17 @@ mod tests {
             "[package]\nname = \"llm-console\"\n[dependencies]\nllm-core = { path = \"..\" }\n";
         let xtask =
             "[package]\nname = \"xtask\"\n[dependencies]\nllm-server = \"1\"\nclap = \"4\"\n";
+        // What tests of the command line may use, its program may not.
+        let cooperation = "[package]\nname = \"llm-cooperation\"\n[dev-dependencies]\n\
+            llm-server.workspace = true\n";
+        let served = "[package]\nname = \"llm-cooperation\"\n[dependencies]\nllm-server = \"1\"\n";
         let found = lines(
             check,
             &[
                 ("a/Cargo.toml", core),
                 ("b/Cargo.toml", console),
+                ("c/Cargo.toml", cooperation),
+                ("d/Cargo.toml", served),
                 ("xtask/Cargo.toml", xtask),
                 ("Cargo.toml", "[workspace\n"),
             ],
@@ -155,6 +165,7 @@ mod tests {
             [
                 "a/Cargo.toml:5: `llm-core` must not depend on `clap`",
                 "b/Cargo.toml:4: `llm-console` must not depend on `llm-core`",
+                "d/Cargo.toml:4: `llm-cooperation` must not depend on `llm-server`",
             ]
         );
     }

@@ -18,7 +18,7 @@ use llm_setup::configuration::finding;
 use super::preset::{found_key, next, put, tell_facts};
 use crate::keyinput::{self, KeyArgs};
 use crate::outcome;
-use crate::probe;
+use crate::probe::{self, Asked};
 use crate::session::{EditArgs, Session};
 use found::Found;
 
@@ -92,7 +92,7 @@ fn choose(args: &InitArgs, found: &Found, session: &Session<'_>) -> Result<&'sta
                 best.to_owned()
             } else {
                 let question = Message::new("config.ask_preset").with("names", names());
-                ui.ask(question, Some(best), "--preset NAME")?
+                ui.ask(question, Some(best), "--preset NAME | --demo")?
             }
         }
     };
@@ -139,18 +139,19 @@ fn key(args: &InitArgs, preset: &Preset, session: &Session<'_>) -> Result<Option
 /// configuration is written, and the network may come later.
 fn attempt(preset: &Preset, session: &Session<'_>) -> Result<(), Halt> {
     let ui = &session.console.ui;
-    let after = session.after()?;
     if preset.facts.kind == demo::SCHEME {
         ui.note(Message::new("config.demo_ready"));
         return Ok(());
     }
+    let trial = session.alone(preset.name, None)?;
     let limit = session.console.settings.timeout.unwrap_or(LIMIT);
-    match probe::refusal(&after, preset.name, limit)? {
-        None => ui.note(Message::new("config.works").with("provider", preset.name)),
-        Some(refusal) => ui.warn(
+    match probe::provider(&trial, preset.name, limit)? {
+        Asked::Answered => ui.note(Message::new("config.works").with("provider", preset.name)),
+        Asked::Not => {}
+        Asked::Refused(_, reason) => ui.warn(
             Message::new("config.works_not")
                 .with("provider", preset.name)
-                .with("reason", refusal.message),
+                .with("reason", reason),
         ),
     }
     Ok(())

@@ -17,7 +17,7 @@ use llm_setup::configuration::finding;
 
 use crate::keyinput::{self, KeyArgs};
 use crate::outcome;
-use crate::probe::{self, Refusal};
+use crate::probe::{self, Asked};
 use crate::session::{self, EditArgs, Session};
 
 /// How long a provider may take to say whether it takes a new key.
@@ -245,11 +245,12 @@ fn rotate(args: &SetArgs, no_test: bool, console: &Console) -> Result<(), Halt> 
     }
     let secret = key(args, &session)?;
     if !no_test && !session.dry_run {
-        let trial = session.with_key(provider, &secret)?;
+        let trial = session.alone(provider, Some(&secret))?;
         let limit = console.settings.timeout.unwrap_or(LIMIT);
-        match probe::refusal(&trial, provider, limit)? {
-            None => console.ui.note(Message::new("config.key_taken")),
-            Some(Refusal { code, message }) => {
+        match probe::provider(&trial, provider, limit)? {
+            Asked::Answered => console.ui.note(Message::new("config.key_taken")),
+            Asked::Not => console.ui.warn(Message::new("config.key_untried")),
+            Asked::Refused(code, message) => {
                 let text = Message::new("config.key_refused")
                     .with("provider", provider)
                     .with("reason", message);

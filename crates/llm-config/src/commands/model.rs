@@ -6,6 +6,7 @@ use clap::Args;
 use llm_console::catalogue::Message;
 use llm_console::program::Console;
 use llm_console::report::{Halt, Report};
+use llm_console::text::shell_quote;
 use llm_core::config::edit::{Edit, Editor, Entry, Section};
 use llm_core::config::error::ConfigErrors;
 use llm_core::config::key::KeyPath;
@@ -24,9 +25,16 @@ use fields::Fields;
 /// What a model without tasks is for.
 const DEFAULT_TASK: &str = "text_generation";
 
+const ADD_EXAMPLES: &str = "\
+Examples:
+  llm-config add-model --name custom_model --path provider/model-name
+  llm-config add-model --name custom_model --path provider/model --tasks reasoning math
+  llm-config add-model --name local --path qwen3:8b --base-url http://localhost:11434/v1 --test";
+
 /// A model to add. There are no positional arguments, and there may never be any: `--tasks A B`
 /// takes every word up to the next flag.
 #[derive(Debug, Args)]
+#[command(after_help = ADD_EXAMPLES)]
 pub(crate) struct AddArgs {
     /// The name that callers use
     #[arg(long)]
@@ -221,7 +229,7 @@ fn next(session: &Session<'_>, name: &str) -> Vec<String> {
         })
     });
     vec![if is_set_up {
-        format!("llm-config test --model {name}")
+        format!("llm-config test --model {}", shell_quote(name))
     } else {
         "llm-config preset --name aigcbest --api-key-stdin".to_owned()
     }]

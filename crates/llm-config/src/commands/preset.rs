@@ -11,6 +11,7 @@ use llm_console::ui::Ui;
 use llm_core::config::edit::{Edit, PresetOptions};
 use llm_core::config::presets::{self, Preset};
 use llm_core::config::secret_ref::SecretRef;
+use llm_core::config::source::Layer;
 use llm_setup::configuration::finding;
 use serde_json::json;
 
@@ -18,9 +19,16 @@ use crate::keyinput::{self, KeyArgs};
 use crate::outcome;
 use crate::session::{EditArgs, Session};
 
+const EXAMPLES: &str = "\
+Examples:
+  llm-config preset --name aigcbest --api-key YOUR_API_KEY
+  pass show openai | llm-config preset --name openai --api-key-stdin
+  llm-config preset --name ollama
+  llm-config preset --name demo";
+
 /// The preset to apply.
 #[derive(Debug, Args)]
-#[command(subcommand_negates_reqs = true)]
+#[command(subcommand_negates_reqs = true, after_help = EXAMPLES)]
 pub(crate) struct PresetArgs {
     #[command(subcommand)]
     command: Option<PresetCommand>,
@@ -114,7 +122,7 @@ pub(super) fn found_key(preset: &Preset, session: &Session<'_>) -> Result<Option
     }
     let loaded = &session.loaded;
     if let Ok(Some(found)) = loaded.provider_key(preset.name)
-        && loaded.config.providers.contains_key(preset.name)
+        && found.place.origin.layer > Layer::BareVariable
     {
         let message = Message::new("config.key_there")
             .with("place", &found.place)

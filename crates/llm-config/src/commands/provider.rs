@@ -1,4 +1,4 @@
-//! `add-provider`, `update-provider`, `remove-provider`.
+//! `add-provider`, `update-provider`, `remove-provider`: the addresses that models are called at.
 
 use std::time::Duration;
 

@@ -10,8 +10,9 @@ use llm_console::output::Format;
 use llm_console::program::Console;
 use llm_console::report::{Halt, Report};
 use llm_console::table::{Cell, Column, Mood, Table};
+use llm_console::text::shell_quote;
 use llm_console::ui::Ui;
-use llm_core::config::key::did_you_mean;
+use llm_core::config::key::{KeyPath, did_you_mean};
 use llm_core::config::load::Loaded;
 use llm_core::config::resolve::Named;
 use llm_core::types::code::Code;
@@ -24,8 +25,15 @@ use crate::session;
 /// How long one model may take.
 const LIMIT: Duration = Duration::from_secs(20);
 
+const EXAMPLES: &str = "\
+Examples:
+  llm-config test
+  llm-config test --model qwen3_8b,gpt4o --timeout 60s
+  llm-config test --no-cost --json";
+
 /// Which models to call, and how.
 #[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
 pub(crate) struct TestArgs {
     /// The earlier program's way to name one model
     #[arg(hide = true, value_name = "NAME")]
@@ -44,7 +52,7 @@ pub(crate) struct TestArgs {
 /// Calls them.
 pub(crate) fn run(args: &TestArgs, console: &Console) -> Result<(), Halt> {
     if let Some(word) = args.words.first() {
-        let command = format!("llm-config test --model {word}");
+        let command = format!("llm-config test --model {}", shell_quote(word));
         console
             .ui
             .note(Message::new("config.spelling").with("command", command));
@@ -184,8 +192,13 @@ impl Summary {
     fn advice(&self, results: &[Probed]) -> String {
         let failed = |one: &&Probed| matches!(one.verdict, Verdict::Failed(..));
         match results.iter().find(failed) {
-            Some(one) if self.keys_only => format!("llm-config keys which {}", one.provider),
-            Some(one) => format!("llm-config show models.{}", one.model),
+            Some(one) if self.keys_only => {
+                format!("llm-config keys which {}", shell_quote(&one.provider))
+            }
+            Some(one) => {
+                let key = KeyPath::of(["models", &one.model]).to_string();
+                format!("llm-config show {}", shell_quote(&key))
+            }
             None => "llm-config list".to_owned(),
         }
     }

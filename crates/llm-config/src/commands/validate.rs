@@ -1,23 +1,29 @@
 //! `llm-config validate`: everything that is wrong or odd, with file, line and key.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 use llm_console::catalogue::Message;
 use llm_console::exit;
 use llm_console::globals::Settings;
+use llm_console::input::{Sources as _, System};
 use llm_console::output::Format;
 use llm_console::program::Console;
 use llm_console::report::Halt;
 use llm_console::table::{Cell, Column, Mood, Table};
+use llm_core::config::edit::check_text;
 use llm_core::config::error::ConfigError;
 use llm_core::config::load::Loaded;
+use llm_core::config::source::Layer;
 use llm_core::config::validate::{check_secrets, validate};
 use llm_setup::configuration::{Source, finding};
 use serde_json::{Value, json};
 
 use crate::known::Names;
 use crate::probe;
+
+/// Most bytes of a file that is read; the configuration has the same limit.
+const MOST_BYTES: u64 = 4 * 1024 * 1024;
 
 /// What to check, and how strictly.
 #[derive(Debug, Args)]
@@ -59,6 +65,8 @@ impl ValidateArgs {
 /// A finding and how bad it is.
 struct Found {
     is_error: bool,
+    /// Whether it is a matter of what is written, not of the keys this machine has.
+    is_of_the_file: bool,
     error: ConfigError,
 }
 
@@ -75,10 +83,16 @@ pub(crate) fn run(args: &ValidateArgs, console: &Console) -> Result<(), Halt> {
     };
     let (mut found, files) = match Source::of(&settings, [])?.load() {
         Ok(loaded) => (findings(&loaded), files(&loaded)),
-        Err(errors) => (wrong(errors.into_vec()), Vec::new()),
+        Err(errors) => {
+            let mut found = wrong(errors.into_vec());
+            if let Some(path) = &args.file {
+                found.extend(odd_besides(path, &found, console));
+            }
+            (found, Vec::new())
+        }
     };
     for one in &mut found {
-        one.is_error |= args.strict;
+        one.is_error |= args.strict && one.is_of_the_file;
     }
     let errors = found.iter().filter(|one| one.is_error).count();
     tell(&found, &files, args, console)?;
@@ -98,9 +112,29 @@ pub(crate) fn run(args: &ValidateArgs, console: &Console) -> Result<(), Halt> {
     }
 }
 
+/// What is odd in a file that cannot be used.
+fn odd_besides(path: &Path, known: &[Found], console: &Console) -> Vec<Found> {
+    let name = path.display().to_string();
+    let Ok(bytes) = System::new(&console.ui).file(&name, MOST_BYTES) else {
+        return Vec::new();
+    };
+    let text = String::from_utf8_lossy(&bytes);
+    let all = check_text(&text, path, Layer::Named);
+    let new = all
+        .into_iter()
+        .filter(|error| known.iter().all(|one| one.error != *error));
+    new.map(|error| Found {
+        is_error: false,
+        is_of_the_file: true,
+        error,
+    })
+    .collect()
+}
+
 fn wrong(errors: Vec<ConfigError>) -> Vec<Found> {
     let found = errors.into_iter().map(|error| Found {
         is_error: true,
+        is_of_the_file: true,
         error,
     });
     found.collect()
@@ -108,24 +142,24 @@ fn wrong(errors: Vec<ConfigError>) -> Vec<Found> {
 
 fn findings(loaded: &Loaded) -> Vec<Found> {
     let names = Names::collect();
-    let checks = [validate(loaded, &names.known()), check_secrets(loaded)];
-    let mut errors = Vec::new();
-    let mut odd = loaded.warnings.clone();
-    for check in checks {
-        errors.extend(check.errors);
-        odd.extend(check.warnings);
-    }
+    let written = validate(loaded, &names.known());
+    let keys = check_secrets(loaded);
+    let mut errors = [written.errors, keys.errors].concat();
     // What only shows when everything is put together.
     if errors.is_empty()
         && let Err(more) = probe::assemble(loaded)
     {
-        errors.extend(more.into_vec());
+        errors = more.into_vec();
     }
     let mut found = wrong(errors);
-    found.extend(odd.into_iter().map(|error| Found {
-        is_error: false,
-        error,
-    }));
+    let odd = [loaded.warnings.clone(), written.warnings].concat();
+    for (odd, is_of_the_file) in [(odd, true), (keys.warnings, false)] {
+        found.extend(odd.into_iter().map(|error| Found {
+            is_error: false,
+            is_of_the_file,
+            error,
+        }));
+    }
     found
 }
 
@@ -171,7 +205,12 @@ fn tell(
                 };
                 let label = ui.say(&Message::new(key));
                 let colon = ui.say(&Message::new("common.colon"));
-                format!("{label}{colon}{}\n", one.error)
+                let mut error = one.error.clone();
+                let hint = error.hint.take().map(|hint| {
+                    let label = ui.say(&Message::new("common.report.try"));
+                    format!("  {label}{colon}{hint}\n")
+                });
+                format!("{label}{colon}{error}\n{}", hint.unwrap_or_default())
             });
             return ui.print(&lines.collect::<String>());
         }

@@ -67,7 +67,7 @@ impl Drawn {
     }
 
     /// The width of each column once the widest are cut until all fit, or `None` when they
-    /// cannot. Figures are never cut, only their titles: half a number is a wrong number.
+    /// cannot. Figures and names are never cut, only their titles: half a number is a wrong number.
     fn fitted_widths(&self, table: &Table, limit: Option<usize>) -> Option<Vec<usize>> {
         let cells = |at: usize| {
             self.rows
@@ -84,7 +84,7 @@ impl Drawn {
         };
         let narrowest: Vec<usize> = (0..widths.len())
             .map(|at| {
-                if table.columns[at].is_number {
+                if table.columns[at].is_number || table.columns[at].is_whole {
                     cells(at).max(NARROWEST_TITLE)
                 } else {
                     NARROWEST

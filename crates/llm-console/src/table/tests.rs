@@ -112,6 +112,21 @@ fn a_table_is_cut_to_the_width_and_shows_it() {
 }
 
 #[test]
+fn what_is_told_apart_by_its_end_is_never_cut() {
+    let mut table = Table::new(vec![Column::text("name").whole(), Column::text("detail")]);
+    for name in ["qwen3_32b_reasoning", "qwen3_32b_router"] {
+        table.push(vec![
+            name.into(),
+            "a text that is longer than its room".into(),
+        ]);
+    }
+    let drawn = table.to_people(look(Lang::En, Some(40)));
+    assert!(drawn.contains("qwen3_32b_reasoning  a text"), "{drawn}");
+    assert!(drawn.contains('…'), "the other column gives way: {drawn}");
+    assert!(drawn.lines().all(|line| width(line) <= 40), "{drawn}");
+}
+
+#[test]
 fn a_very_narrow_terminal_gets_one_value_a_line() {
     let drawing = models().to_people(look(Lang::Zh, Some(40)));
     assert!(

@@ -66,7 +66,13 @@ impl AttachFlags {
 }
 
 impl Attachment {
-    fn read(console: &Console, path: &str, mime: Option<&str>, limit: u64) -> Result<Self, Report> {
+    /// Reads one, at most `limit` bytes.
+    pub(crate) fn read(
+        console: &Console,
+        path: &str,
+        mime: Option<&str>,
+        limit: u64,
+    ) -> Result<Self, Report> {
         if path.starts_with("http://") || path.starts_with("https://") {
             return Ok(Self::Address(path.to_owned()));
         }

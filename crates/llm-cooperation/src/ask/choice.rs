@@ -12,7 +12,7 @@ use super::Body;
 /// How to choose.
 #[derive(Clone, Debug, Default, Args)]
 pub(crate) struct ChoiceFlags {
-    /// How to choose among models: auto, cost, quality, latency, balanced, round_robin, weighted, priority, least_loaded
+    /// How to choose among models: auto, cost, quality, latency, balanced, round-robin, weighted, priority or least-loaded
     #[arg(short = 'S', long, value_name = "NAME")]
     strategy: Option<String>,
     /// The kind of work, where it is known: math, code, translation, vision, …
@@ -59,7 +59,7 @@ impl ChoiceFlags {
 }
 
 /// Strategies as other tools and our earlier documents write them.
-fn wire_name(strategy: &str) -> String {
+pub(crate) fn wire_name(strategy: &str) -> String {
     match strategy.replace('-', "_").as_str() {
         "least_busy" => "least_loaded".to_owned(),
         known @ ("round_robin" | "least_loaded" | "single_model") => known.to_owned(),

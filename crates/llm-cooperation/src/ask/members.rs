@@ -20,6 +20,10 @@ const MAX_PIPELINE: u64 = 1 << 20;
 
 /// Who cooperates, and how.
 #[derive(Clone, Debug, Default, Args)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a flag of the command line of its own"
+)]
 pub(crate) struct MemberFlags {
     /// How they work together: auto, single, sequential, parallel, voting, pipeline or ensemble
     #[arg(long, value_name = "MODE")]

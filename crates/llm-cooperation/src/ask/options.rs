@@ -5,6 +5,7 @@ use llm_console::catalogue::Message;
 use llm_console::program::Console;
 use llm_console::report::Report;
 use llm_core::gateway::schema::check_schema;
+use llm_core::provider::protocols::openai::OWN_FIELDS;
 use serde_json::{Value, json};
 
 use super::prompt::read_text;
@@ -12,6 +13,9 @@ use super::{Body, Pair};
 
 /// Largest schema that is read.
 const MAX_SCHEMA: u64 = 1 << 20;
+
+/// Fields of a request that are decided by flags, or that an answer on a command line cannot have.
+const TAKEN: &[&str] = &["messages", "model", "n", "stream", "stream_options"];
 
 /// How the answer is to be produced.
 #[derive(Clone, Debug, Default, Args)]
@@ -53,6 +57,7 @@ impl OptionFlags {
     /// Puts it into the body.
     pub(crate) fn put(&self, console: &Console, body: &mut Body) -> Result<(), Report> {
         for pair in &self.option {
+            check(pair)?;
             body.set(&pair.key, pair.json());
         }
         body.set_some("temperature", self.temperature);
@@ -73,6 +78,16 @@ impl OptionFlags {
         }
         Ok(())
     }
+}
+
+/// Refuses an option that would be overruled or lose a part of the answer.
+pub(crate) fn check(pair: &Pair) -> Result<(), Report> {
+    let name = pair.key.as_str();
+    if TAKEN.contains(&name) || OWN_FIELDS.contains(&name) {
+        let message = Message::new("cooperation.ask.taken").with("name", name);
+        return Err(Report::usage(message));
+    }
+    Ok(())
 }
 
 /// A schema: inline JSON, a file, or `-`.

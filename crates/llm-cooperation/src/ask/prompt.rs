@@ -142,20 +142,15 @@ impl PromptFlags {
 }
 
 impl Asking {
-    /// A question of plain text.
-    pub(crate) fn of_text(text: String) -> Self {
+    /// A question of plain text with attachments.
+    pub(crate) fn of_text(text: String, attachments: Vec<Attachment>) -> Self {
         Self {
             text,
             system: None,
-            attachments: Vec::new(),
+            attachments,
             template: None,
             variables: Map::new(),
         }
-    }
-
-    /// The text of the question with its documents.
-    pub(crate) fn text(&self) -> &str {
-        &self.text
     }
 
     /// Puts it into the body.

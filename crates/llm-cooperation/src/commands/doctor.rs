@@ -13,7 +13,7 @@ use llm_console::output::Format;
 use llm_console::program::Console;
 use llm_console::report::{Halt, Report};
 use llm_console::sanitise;
-use llm_console::text::{pad, width, wrap};
+use llm_console::text::{pad, width, wrap_at_spaces};
 
 use finding::{Finding, Level};
 
@@ -76,13 +76,13 @@ fn show(findings: &[Finding], format: Format, console: &Console) -> Result<(), H
             pad(&label(finding.level), widest)
         );
         let indent = " ".repeat(widest + 4);
-        page.push_str(&wrap(&line, columns, &indent));
+        page.push_str(&wrap_at_spaces(&line, columns, &indent));
         page.push('\n');
         if let Some(hint) = &finding.hint {
             let hint = sanitise::text(&hint.to(ui.lang));
             let tried = ui.say(&Message::new("common.report.try"));
             let line = format!("{}{tried}{colon}{hint}", " ".repeat(widest + 2));
-            page.push_str(&wrap(&line, columns, &indent));
+            page.push_str(&wrap_at_spaces(&line, columns, &indent));
             page.push('\n');
         }
     }

@@ -90,7 +90,8 @@ pub(crate) fn run(args: &ModelsArgs, console: &Console) -> Result<(), Halt> {
     if rows.is_empty() {
         console.ui.note(Message::new("cooperation.models.none"));
     }
-    console.ui.print_table(&row::table(&rows))
+    let ui = &console.ui;
+    ui.print_table(&row::table(&rows, ui.terminal.stdout.width))
 }
 
 /// Every model, and then every other name a request may send.

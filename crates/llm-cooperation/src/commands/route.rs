@@ -8,6 +8,8 @@ use llm_console::output::Format;
 use llm_console::program::Console;
 use llm_console::report::{Halt, Report};
 use llm_console::table::{Cell, Column, Table};
+use llm_console::ui::Ui;
+use llm_core::types::money::{Bill, Cost, Money};
 use serde_json::{Value, json};
 
 use crate::ask::Body;
@@ -19,7 +21,7 @@ use crate::local::block_on;
 use crate::run::Backend;
 use crate::show::explain::{self, features, headline, list, reasons};
 use crate::show::text;
-use crate::show::usage::amount;
+use crate::show::usage::{amount, money};
 
 /// A question to decide about.
 #[derive(Clone, Debug, Default, Args)]
@@ -77,17 +79,51 @@ pub(crate) fn dry_run(backend: &Backend, console: &Console, body: Body) -> Resul
         .with("n", count)
         .with("bytes", bytes);
     lines.push(ui.say(&size));
-    let estimate = amount(ui, &route["steps"][0]["estimated_cost"]);
-    let about = if ui.ascii { "~" } else { "≈ " };
-    lines.push(match estimate {
-        Some(cost) => {
-            let message = Message::new("cooperation.usage.estimated");
-            ui.say(&message.with("amount", format!("{about}{cost}")))
-        }
-        None => ui.say(&Message::new("cooperation.usage.cost_unknown")),
-    });
+    lines.push(estimate(ui, &route));
     lines.push(ui.say(&Message::new("cooperation.ask.nothing_sent")));
     ui.print(&(lines.join("\n") + "\n"))
+}
+
+/// What it would cost, as far as that is known: the first candidate's call, or one call of each
+/// member.
+fn estimate(ui: &Ui, route: &Value) -> String {
+    let about = if ui.ascii { "~" } else { "≈ " };
+    let steps = list(&route["steps"]);
+    let members = list(&route["cooperation"]["members"]);
+    let (cost, key) = if members.is_empty() {
+        let first = steps
+            .first()
+            .and_then(|step| money(&step["estimated_cost"]));
+        (first, "cooperation.usage.estimated")
+    } else {
+        let of = |member: &Value| {
+            let label = member.as_str()?;
+            let name = label.split_once('#').map_or(label, |(name, _)| name);
+            let step = steps.iter().find(|step| text(step, "model") == name)?;
+            money(&step["estimated_cost"])
+        };
+        (
+            sum(members.iter().map(of)),
+            "cooperation.ask.estimated_members",
+        )
+    };
+    match cost {
+        Some(cost) => {
+            let cost = json!({ "amount": cost.decimal(), "currency": cost.currency });
+            let amount = amount(ui, &cost).unwrap_or_default();
+            ui.say(&Message::new(key).with("amount", format!("{about}{amount}")))
+        }
+        None => ui.say(&Message::new("cooperation.usage.cost_unknown")),
+    }
+}
+
+/// The sum, where all of it is known and in one currency.
+fn sum(costs: impl Iterator<Item = Option<Money>>) -> Option<Money> {
+    let mut bill = Bill::default();
+    for cost in costs {
+        bill.add(Cost::Estimated(cost?));
+    }
+    bill.as_cost().money()
 }
 
 /// The decision, within the deadline of the whole command.

@@ -77,9 +77,9 @@ pub(crate) fn run(args: &TestArgs, console: &Console) -> Result<(), Halt> {
         called(args, &views, &local, console)?
     };
     let several = args.kind.len() > 1;
-    console
-        .ui
-        .print_table(&outcome::table(&outcomes, several, lang(console)?))?;
+    let ui = &console.ui;
+    let columns = ui.terminal.stdout.width;
+    ui.print_table(&outcome::table(&outcomes, several, lang(console)?, columns))?;
     verdict(&outcomes, console)
 }
 
@@ -153,7 +153,7 @@ fn called(
     });
     let all = stream::iter(calls).buffered(args.concurrency.get());
     let outcomes = block_on(all.collect::<Vec<_>>())?;
-    line.done("");
+    // It has nothing to say that the result does not.
     drop(line);
     progress.close();
     Ok(outcomes)

@@ -92,7 +92,7 @@ impl UsageArgs {
             Group::Task => "task",
         };
         let mut table = Table::new(vec![
-            Column::text(first),
+            Column::text(first).whole(),
             Column::number("requests"),
             Column::number("errors"),
             Column::number("tokens_in"),

@@ -172,8 +172,8 @@ fn done(completion: &Completion, warnings: &[String]) -> Moment {
 }
 
 fn failed(error: &GatewayError, id: &RequestId) -> Moment {
-    Moment::Failed(Box::new(Failed {
+    Moment::failed(Failed {
         report: failure::report(error, Some(id)),
         error: error.to_json(id.as_str()),
-    }))
+    })
 }

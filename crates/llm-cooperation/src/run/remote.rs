@@ -80,7 +80,7 @@ pub(super) async fn start(
         let answered = remote.post(COMPLETIONS, &body.into_value(), within).await;
         let moment = match answered {
             Ok(reply) => whole(&reply),
-            Err(error) => Moment::Failed(failed(&error)),
+            Err(error) => Moment::failed(failed(&error)),
         };
         return Running {
             id: String::new(),
@@ -97,7 +97,7 @@ pub(super) async fn start(
         },
         Err(error) => Running {
             id: String::new(),
-            moments: stream::iter([Moment::Failed(failed(&error))]).boxed(),
+            moments: stream::iter([Moment::failed(failed(&error))]).boxed(),
         },
     }
 }
@@ -149,11 +149,11 @@ impl Reading {
             }
             match self.frames.next().await {
                 Some(Ok(frame)) => self.frame(&frame),
-                Some(Err(error)) => self.end(Moment::Failed(failed(&error))),
+                Some(Err(error)) => self.end(Moment::failed(failed(&error))),
                 None => {
                     let message = "the gateway's stream ended before the answer was complete";
                     let error = GatewayError::new(Code::StreamInterrupted, message);
-                    self.end(Moment::Failed(failed(&RemoteError::Failed(error))));
+                    self.end(Moment::failed(failed(&RemoteError::Failed(error))));
                 }
             }
         }
@@ -176,14 +176,14 @@ impl Reading {
         let Ok(mut value) = serde_json::from_str::<Value>(&frame.data) else {
             let message = "the gateway's stream holds an event that is not JSON";
             let error = GatewayError::new(Code::ServerUnreachable, message);
-            return self.end(Moment::Failed(failed(&RemoteError::Failed(error))));
+            return self.end(Moment::failed(failed(&RemoteError::Failed(error))));
         };
         if frame.event == OWN {
             return self.event(value);
         }
         if value["error"].is_object() {
             let told = RemoteError::Told(value["error"].take(), self.request_id.clone());
-            return self.end(Moment::Failed(failed(&told)));
+            return self.end(Moment::failed(failed(&told)));
         }
         self.chunk(&mut value);
     }
@@ -235,7 +235,7 @@ fn whole(reply: &Value) -> Moment {
     if !result.is_object() || !choice.is_object() {
         let message = "the gateway's reply is not one of a llm-server";
         let error = GatewayError::new(Code::ServerUnreachable, message);
-        return Moment::Failed(failed(&RemoteError::Failed(error)));
+        return Moment::failed(failed(&RemoteError::Failed(error)));
     }
     let (answer, reasoning) = (text("content"), text("reasoning_content"));
     result["text"] = json!(answer);
@@ -255,15 +255,15 @@ fn whole(reply: &Value) -> Moment {
 }
 
 /// A failure, for people and for events.
-fn failed(error: &RemoteError) -> Box<Failed> {
+fn failed(error: &RemoteError) -> Failed {
     let object = match error {
         RemoteError::Told(object, _) => object.clone(),
         RemoteError::Failed(error) => error.to_json(""),
     };
-    Box::new(Failed {
+    Failed {
         report: report(error),
         error: object,
-    })
+    }
 }
 
 /// A failure of another gateway, as people read it: its own code, message and hint.

@@ -54,6 +54,10 @@ pub(crate) struct Wish {
 }
 
 /// Shows an answer.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is something else that has happened"
+)]
 pub(crate) struct AnswerReader<'a> {
     ui: &'a Ui,
     wish: Wish,
@@ -82,6 +86,11 @@ enum Out {
 }
 
 impl<'a> AnswerReader<'a> {
+    /// An answer as text on standard output, whatever the shared flags say.
+    pub(crate) fn open_text(ui: &'a Ui, wish: Wish) -> Self {
+        Self::to(ui, wish, Out::Text(Sink::stdout(!ui.raw)))
+    }
+
     /// Opens the output, so that a wrong path is found before anything is paid for.
     pub(crate) fn open(ui: &'a Ui, wish: Wish) -> Result<Self, Report> {
         let out = match ui.format(Format::Text, FORMATS)? {
@@ -89,7 +98,11 @@ impl<'a> AnswerReader<'a> {
             Format::Jsonl => Out::Records(Records::new(ui.sink()?, wish.deltas)),
             _ => Out::Text(ui.sink()?),
         };
-        Ok(Self {
+        Ok(Self::to(ui, wish, out))
+    }
+
+    fn to(ui: &'a Ui, wish: Wish, out: Out) -> Self {
+        Self {
             ui,
             wish,
             out,
@@ -100,7 +113,7 @@ impl<'a> AnswerReader<'a> {
             has_whispered: false,
             member: String::new(),
             cooperates: false,
-        })
+        }
     }
 
     /// Whether events are written.
@@ -328,9 +341,10 @@ pub(crate) fn tell(ui: &Ui, done: &Done, wanted: Option<UsageFormat>) {
         ui.warn(Message::new("cooperation.ask.cut"));
     }
     if done.text.trim().is_empty() {
-        ui.warn(match done.result["tool_calls"].is_array() {
-            true => Message::new("cooperation.ask.only_tools"),
-            false => Message::new("cooperation.ask.empty_answer"),
+        ui.warn(if done.result["tool_calls"].is_array() {
+            Message::new("cooperation.ask.only_tools")
+        } else {
+            Message::new("cooperation.ask.empty_answer")
         });
     }
     usage::show(ui, wanted, &done.result);

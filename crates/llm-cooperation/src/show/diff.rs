@@ -90,6 +90,8 @@ fn end_of_sentence(text: &str) -> Option<usize> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -111,5 +113,21 @@ mod tests {
     fn chinese_sentences_end_without_a_space_and_numbers_do_not_end_one() {
         assert_eq!(sentences("甲。乙！丙"), ["甲。", "乙！", "丙"]);
         assert_eq!(sentences("Pi is 3.14 or so."), ["Pi is 3.14 or so."]);
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_is_lost_or_invented(first in "[ab。. \n]{0,40}", second in "[ab。. \n]{0,40}") {
+            let parts = parts(&first, &second);
+            let of = |wanted: fn(&Part<'_>) -> bool| -> Vec<&str> {
+                let kept = parts.iter().filter(|part| wanted(part));
+                kept.map(|part| match part {
+                    Part::Both(text) | Part::First(text) | Part::Second(text) => *text,
+                })
+                .collect()
+            };
+            prop_assert_eq!(of(|part| !matches!(part, Part::Second(_))), sentences(&first));
+            prop_assert_eq!(of(|part| !matches!(part, Part::First(_))), sentences(&second));
+        }
     }
 }

@@ -54,17 +54,24 @@ pub(crate) fn lines(ui: &Ui, level: Level, route: &Value) -> Vec<String> {
         let more = Message::new("cooperation.explain.more").with("n", steps.len() - most);
         lines.push(format!("  {}", ui.say(&more)));
     }
+    // Those that merely rank behind the others are counted, not named, where it is to be brief.
     let out = list(&route["excluded"]);
-    let most = if is_full { out.len() } else { SHOWN };
-    for one in out.iter().take(most) {
+    let named = out
+        .iter()
+        .filter(|one| is_full || text(one, "reason") != "rank");
+    let named: Vec<&Value> = named
+        .take(if is_full { out.len() } else { SHOWN })
+        .collect();
+    for one in &named {
         let left_out = Message::new("cooperation.explain.left_out")
             .with("model", text(one, "model"))
             .with("reason", text(one, "reason"))
             .with("detail", text(one, "detail"));
         lines.push(format!("  {}", ui.say(&left_out)));
     }
-    if out.len() > most {
-        let more = Message::new("cooperation.explain.more_left_out").with("n", out.len() - most);
+    if out.len() > named.len() {
+        let more = Message::new("cooperation.explain.more_left_out");
+        let more = more.with("n", out.len() - named.len());
         lines.push(format!("  {}", ui.say(&more)));
     }
     if is_full {
@@ -77,8 +84,8 @@ pub(crate) fn lines(ui: &Ui, level: Level, route: &Value) -> Vec<String> {
 
 /// The first line: what was asked for, what was chosen, how, how fast.
 pub(crate) fn headline(ui: &Ui, route: &Value) -> String {
-    let took = route["took_us"].as_u64().map(|micros| brief(micros));
-    let mut parts = vec![ui.say(&chosen(route))];
+    let took = route["took_us"].as_u64().map(|micros| brief(ui, micros));
+    let mut parts = vec![ui.say(&chosen(ui, route))];
     let strategy = Message::new("cooperation.explain.strategy");
     parts.push(ui.say(&strategy.with("strategy", text(route, "strategy"))));
     if route["cached"].as_bool() == Some(true) {
@@ -90,7 +97,8 @@ pub(crate) fn headline(ui: &Ui, route: &Value) -> String {
     parts.join(between(ui))
 }
 
-fn chosen(route: &Value) -> Message {
+fn chosen(ui: &Ui, route: &Value) -> Message {
+    let arrow = if ui.ascii { "->" } else { "→" };
     let cooperation = &route["cooperation"];
     if cooperation.is_object() {
         let members: Vec<&str> = list(&cooperation["members"])
@@ -98,6 +106,7 @@ fn chosen(route: &Value) -> Message {
             .filter_map(Value::as_str)
             .collect();
         return Message::new("cooperation.explain.cooperating")
+            .with("arrow", arrow)
             .with("requested", text(route, "requested"))
             .with("mode", text(cooperation, "mode"))
             .with("members", members.join(", "))
@@ -105,6 +114,7 @@ fn chosen(route: &Value) -> Message {
     }
     let first = &route["steps"][0];
     Message::new("cooperation.explain.chosen")
+        .with("arrow", arrow)
         .with("requested", text(route, "requested"))
         .with("model", text(first, "model"))
         .with("provider", text(first, "provider"))
@@ -183,9 +193,9 @@ pub(crate) fn reasons(step: &Value) -> String {
 }
 
 /// A decision takes microseconds, which have no other place here.
-fn brief(micros: u64) -> String {
+fn brief(ui: &Ui, micros: u64) -> String {
     if micros < 1000 {
-        format!("{micros} µs")
+        format!("{micros} {}s", if ui.ascii { "u" } else { "µ" })
     } else {
         duration::human(Duration::from_micros(micros))
     }

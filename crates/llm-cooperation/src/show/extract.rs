@@ -69,6 +69,8 @@ fn fence(line: &str) -> Option<(char, usize, bool)> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -83,5 +85,20 @@ mod tests {
         assert_eq!(Which::Number(3).of(text), None);
         assert_eq!(Which::Last.of("no block"), None);
         assert_eq!(Which::Number(1).of("```\ncut").as_deref(), Some("cut"));
+    }
+
+    proptest! {
+        #[test]
+        fn a_block_comes_out_as_it_went_in(
+            before in "[a-z \n]{0,20}",
+            code in "[a-z(){} \n]{0,40}",
+            length in 3_usize..6,
+        ) {
+            let code = code.trim_end_matches('\n');
+            let fence = "`".repeat(length);
+            let text = format!("{before}\n{fence}rust\n{code}\n{fence}\nafter");
+            prop_assert_eq!(Which::Number(1).of(&text), Some(code.to_owned()));
+            prop_assert_eq!(Which::Last.of(&text), Some(code.to_owned()));
+        }
     }
 }

@@ -79,12 +79,15 @@ impl Live {
     }
 
     /// A member that has been heard before, and one nobody announced, such as a judge, get a line
-    /// of their own.
+    /// of their own; another attempt stays on the line of the first.
     fn started(&mut self, name: &str) {
-        let is_free = self
-            .find(name)
-            .is_some_and(|member| member.line.state() == State::Waiting);
-        if !is_free {
+        let is_under_way = self.find(name).is_some_and(|member| {
+            matches!(
+                member.line.state(),
+                State::Waiting | State::Running | State::Retrying
+            )
+        });
+        if !is_under_way {
             let names = [name.to_owned()];
             for line in self.progress.members(&names) {
                 self.add(name, line);

@@ -32,9 +32,10 @@ impl Records {
 
     /// Writes an event.
     pub(crate) fn write(&mut self, event: &Value) -> Result<(), Halt> {
-        let is_delta = event["type"]
-            .as_str()
-            .is_some_and(|kind| kind.ends_with(".delta"));
+        let is_delta = matches!(
+            event["type"].as_str(),
+            Some("model.delta" | "integration.delta")
+        );
         if is_delta && !self.with_deltas {
             return Ok(());
         }

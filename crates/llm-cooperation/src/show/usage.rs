@@ -117,12 +117,17 @@ pub(crate) fn cost(ui: &Ui, cost: &Value) -> String {
 
 /// `¥0.0031`.
 pub(crate) fn amount(ui: &Ui, cost: &Value) -> Option<String> {
-    let decimal = cost["amount"].as_str()?;
-    let currency: Currency = cost["currency"].as_str()?.parse().ok()?;
-    let exact = Money::parse(decimal, currency).ok()?;
+    let exact = money(cost)?;
+    let currency = exact.currency;
     Some(if ui.ascii && !currency.sign().is_ascii() {
         format!("{} {currency}", exact.decimal())
     } else {
         format!("{}{}", currency.sign(), exact.decimal())
     })
+}
+
+/// The exact amount.
+pub(crate) fn money(cost: &Value) -> Option<Money> {
+    let currency: Currency = cost["currency"].as_str()?.parse().ok()?;
+    Money::parse(cost["amount"].as_str()?, currency).ok()
 }

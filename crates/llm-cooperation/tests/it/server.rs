@@ -5,6 +5,7 @@ use llm_testkit::reply::Reply;
 use llm_testkit::upstream::{ScriptedUpstream, refused_url};
 use serde_json::{Value, json};
 
+use crate::served::Served;
 use crate::support::PROGRAM;
 
 /// A gateway that says what it is told to say, and a place without any configuration.
@@ -203,4 +204,59 @@ fn another_version_is_odd_and_a_server_that_is_not_there_a_failure() {
     let run = environment.run(PROGRAM, &["status", "--server", &gone]);
     run.assert_code(5);
     assert!(run.stderr.contains("LC5012"), "{run}");
+}
+
+#[test]
+fn a_real_server_tells_what_the_scripted_one_does() {
+    let server = Served::models(
+        &["plain"],
+        "[models.priced]\nprovider = \"scripted\"\ncontext = 8192\n\
+         price = { input = 1, output = 3, currency = \"CNY\" }\n",
+    );
+    server
+        .upstream()
+        .on("priced")
+        .reply_text("hi")
+        .usage(1000, 100);
+    server
+        .run(&["query", "-q", "hello", "-m", "priced"])
+        .assert_code(0);
+    let status = server.run(&["status", "--json"]).json();
+    assert_eq!(
+        status["models"]["by_state"],
+        json!({ "healthy": 1, "untested": 1 })
+    );
+    assert_eq!(status["requests"]["total"], 1);
+    assert_eq!(status["requests"]["active"], 0);
+    let spent = json!({ "costs": [{ "amount": "0.0013", "currency": "CNY" }], "kind": "billed" });
+    assert_eq!(status["spent_today"], spent);
+    assert!(
+        status["requests"]["free_places"].as_u64() > Some(0),
+        "{status}"
+    );
+    let fields = "name,provider,context,price_in,price_out,health,requests,error_rate";
+    let models = server.run(&["models", "--fields", fields, "--sort", "price"]);
+    models.assert_code(0);
+    assert_eq!(
+        models.stdout.lines().collect::<Vec<_>>()[1..],
+        [
+            "priced\tscripted\t8192\t1 CNY\t3 CNY\thealthy\t1\t0",
+            "plain\tscripted\t\tunknown\tunknown\tuntested\t\t",
+        ]
+    );
+    let usage = server.run(&["usage"]);
+    usage.assert_code(0);
+    assert!(
+        usage
+            .stdout
+            .contains("priced\t1\t0\t1000\t100\t0.0013 CNY\t"),
+        "{usage}"
+    );
+    let doctor = server.run(&["doctor", "--strict", "--no-network"]);
+    doctor.assert_code(0);
+    let checked = server.run(&["doctor", "--strict"]);
+    assert!(
+        checked.stdout.contains("answers and is of this version"),
+        "{checked}"
+    );
 }

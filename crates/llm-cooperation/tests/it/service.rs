@@ -9,9 +9,7 @@ fn every_service_answers_with_its_fields() {
     for (service, kind, field) in [
         ("document-analysis", "comprehensive", "main_points"),
         ("document_analysis", "summary", "document_length"),
-        ("document-analysis", "entities", "document_length"),
         ("data-insight", "trends", "trend_analysis"),
-        ("data-insight", "anomalies", "data_points"),
         ("decision-support", "recommendation", "decision_type"),
         ("decision-support", "comparison", "comparison"),
     ] {

@@ -215,7 +215,10 @@ impl Loaded {
             .and_then(Node::entries)
             .map(|entries| entries.keys().map(String::as_str).collect::<Vec<_>>())
             .unwrap_or_default();
-        let what = section.trim_end_matches('s');
+        let what = match section {
+            "aliases" => "alias",
+            section => section.trim_end_matches('s'),
+        };
         let error = ConfigError::invalid(format!("there is no {what} `{name}`"));
         match did_you_mean(name, names.iter().copied()) {
             Some(near) => error.with_hint(format!("did you mean `{near}`?")),

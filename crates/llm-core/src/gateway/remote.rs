@@ -15,7 +15,7 @@ use url::Url;
 
 use super::error::{GatewayError, deadline_passed};
 use crate::provider::frames::Framer;
-use crate::provider::transport::{Dispatch, HttpTransport, Transport as _};
+use crate::provider::transport::{Dispatch, HttpTransport, Transport as _, is_local};
 use crate::provider::{
     AttemptLimits, AuthScheme, Credential, Frame, Framing, WireRequest, WireResponse,
 };
@@ -95,12 +95,7 @@ impl Remote {
 
     /// Whether it is on this machine.
     pub fn is_local(&self) -> bool {
-        match self.base.host() {
-            Some(url::Host::Domain(name)) => name == "localhost",
-            Some(url::Host::Ipv4(address)) => address.is_loopback(),
-            Some(url::Host::Ipv6(address)) => address.is_loopback(),
-            None => false,
-        }
+        is_local(&self.base)
     }
 
     /// The JSON a path is answered with; it may have a query string, encoded already.

@@ -13,7 +13,7 @@ use crate::provider::SharedTransport;
 use crate::provider::concurrency::GateRules;
 use crate::provider::demo::DemoTransport;
 use crate::provider::health::{BreakerRules, Health};
-use crate::provider::transport::HttpTransport;
+use crate::provider::transport::{HttpTransport, LocalOnly};
 use crate::provider::upstream::{Upstream, UpstreamRules};
 use crate::routing::strategies::STRATEGIES;
 use crate::store::{UsageStore, backends};
@@ -52,6 +52,15 @@ impl Runtime {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let http = HttpTransport::new(Arc::clone(&clock), connect);
         let transport = Arc::new(DemoTransport::new(Arc::clone(&clock)).over(Arc::new(http)));
+        Self::new(clock, transport, backends::memory::build())
+    }
+
+    /// The same without any way out of this machine.
+    pub fn offline(connect: Duration) -> Self {
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let http = HttpTransport::new(Arc::clone(&clock), connect);
+        let local = LocalOnly::over(Arc::new(http));
+        let transport = Arc::new(DemoTransport::new(Arc::clone(&clock)).over(Arc::new(local)));
         Self::new(clock, transport, backends::memory::build())
     }
 

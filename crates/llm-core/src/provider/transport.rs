@@ -4,6 +4,10 @@
 //! followed and the environment's proxies are not used. What the bytes mean is the adapter's business.
 
 mod failures;
+mod local_only;
+
+pub use local_only::LocalOnly;
+pub(crate) use local_only::is_local;
 
 use std::collections::HashMap;
 use std::sync::Arc;

@@ -35,7 +35,7 @@ pub(super) struct Fields {
     /// Currency of the prices, such as USD or CNY
     #[arg(long, value_name = "CODE")]
     currency: Option<String>,
-    /// What it can do: vision audio files tools json `json_schema` reasoning
+    /// What it can do, such as vision, audio, files, tools, json, reasoning
     #[arg(long, value_name = "ABILITY", num_args = 1.., value_delimiter = ',')]
     capabilities: Vec<String>,
     /// How good its answers are, 0 to 1, compared with the other models

@@ -76,7 +76,7 @@ pub(crate) fn ask(gateway: &Gateway, console: &Console) -> Result<Vec<Reached>, 
             .say(&Message::new("cooperation.asking_providers")),
     );
     let answers = block_on(gateway.reach(limit))?;
-    line.done("");
+    // It has nothing to say that the result does not.
     drop(line);
     progress.close();
     Ok(answers)

@@ -136,7 +136,7 @@ impl ModelRow {
 
     /// What is known, by the names of the columns.
     pub(super) fn fields(&self) -> Vec<(&'static str, Cell)> {
-        let table = table(std::slice::from_ref(self));
+        let table = table(std::slice::from_ref(self), None);
         table.fields().zip(self.cells()).collect()
     }
 
@@ -174,18 +174,26 @@ impl ModelRow {
     }
 }
 
-/// The list of models.
-pub(crate) fn table(rows: &[ModelRow]) -> Table {
+/// Columns of a terminal that are enough to show also what a model is called elsewhere and where it
+/// is configured.
+const WIDE: usize = 100;
+
+/// The list of models, for a terminal of so many columns where it is one.
+pub(crate) fn table(rows: &[ModelRow], columns: Option<usize>) -> Table {
     // What is the same for every row, or known of none, is for those who ask for it.
     let any = |known: fn(&ModelRow) -> bool| rows.iter().any(known);
     let only_if = |is_shown: bool, column: Column| {
         if is_shown { column } else { column.detail() }
     };
+    let is_wide = columns.is_none_or(|columns| columns >= WIDE);
     let mut table = Table::new(vec![
-        Column::text("name"),
+        Column::text("name").whole(),
         only_if(any(|row| row.kind != "model"), Column::text("kind")),
         Column::text("provider"),
-        only_if(any(|row| row.path.is_some()), Column::text("path")),
+        only_if(
+            is_wide && any(|row| row.path.is_some()),
+            Column::text("path"),
+        ),
         Column::text("tasks"),
         Column::text("capabilities").detail(),
         Column::number("context"),
@@ -193,7 +201,7 @@ pub(crate) fn table(rows: &[ModelRow]) -> Table {
         Column::number("price_in"),
         Column::number("price_out"),
         Column::number("quality").detail(),
-        Column::text("health"),
+        Column::text("health").whole(),
         only_if(
             any(|row| row.requests.is_some()),
             Column::number("requests"),
@@ -207,7 +215,10 @@ pub(crate) fn table(rows: &[ModelRow]) -> Table {
             Column::number("error_rate"),
         ),
         Column::prose("detail").detail(),
-        only_if(any(|row| row.origin.is_some()), Column::text("origin")),
+        only_if(
+            is_wide && any(|row| row.origin.is_some()),
+            Column::text("origin"),
+        ),
     ]);
     for row in rows {
         table.push(row.cells());

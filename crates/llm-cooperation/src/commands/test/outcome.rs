@@ -138,17 +138,26 @@ fn money(cost: Cost) -> Cell {
     }
 }
 
+/// Columns of a terminal that are enough to show what to do as well.
+const WIDE: usize = 100;
+
 /// The list. `several` says that there are several kinds of calls to tell apart.
-pub(super) fn table(outcomes: &[Outcome], several: bool, lang: Lang) -> Table {
+pub(super) fn table(
+    outcomes: &[Outcome],
+    several: bool,
+    lang: Lang,
+    columns: Option<usize>,
+) -> Table {
     // What no call has, such as costs of lists, is for those who ask for it.
     let only_if = |is_shown: bool, column: Column| {
         if is_shown { column } else { column.detail() }
     };
+    let is_wide = columns.is_none_or(|columns| columns >= WIDE);
     let any = |known: fn(&Outcome) -> bool| outcomes.iter().any(known);
     let was_called = any(|outcome| outcome.latency.is_some());
     let has_failed = any(|outcome| outcome.failure.is_some());
     let mut table = Table::new(vec![
-        Column::text("model"),
+        Column::text("model").whole(),
         Column::text("provider").detail(),
         only_if(several, Column::text("kind")),
         Column::text("verdict"),
@@ -157,9 +166,9 @@ pub(super) fn table(outcomes: &[Outcome], several: bool, lang: Lang) -> Table {
         only_if(was_called, Column::number("tokens_in")),
         only_if(was_called, Column::number("tokens_out")),
         only_if(was_called, Column::number("cost")),
-        only_if(has_failed, Column::text("code")),
+        only_if(has_failed, Column::text("code").whole()),
         Column::prose("message").detail(),
-        only_if(has_failed, Column::prose("hint")),
+        only_if(has_failed && is_wide, Column::prose("hint")),
     ]);
     for outcome in outcomes {
         table.push(outcome.cells(lang));
