@@ -3,6 +3,8 @@
 //! Everything that can be wrong is found here, before the first request; a reload that fails
 //! leaves the old gateway as it is.
 
+mod rules;
+
 use std::collections::HashSet;
 use std::str::FromStr as _;
 use std::sync::Arc;
@@ -12,7 +14,7 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use url::Url;
 
 use super::auth::{Authenticator, Key, KeyPolicy, Permission};
-use super::call::{CallEngine, HedgeRules};
+use super::call::CallEngine;
 use super::deployments::{Deployment, Deployments, Facts, SharedAdapter, Unusable};
 use super::limits::Limits;
 use super::route::Planner;
@@ -20,22 +22,17 @@ use super::runtime::{Identity, Runtime};
 use super::{Gateway, Parts};
 use crate::config::error::{ConfigError, ConfigErrors};
 use crate::config::key::KeyPath;
-use crate::config::limits::{HedgeMode, LimitsConfig};
 use crate::config::load::Loaded;
 use crate::config::model::PriceConfig;
 use crate::config::per_million::PerMillion;
 use crate::config::resolve;
 use crate::config::server::AuthMode;
-use crate::provider::concurrency::GateRules;
-use crate::provider::health::BreakerRules;
 use crate::provider::retry::Backoff;
-use crate::provider::upstream::UpstreamRules;
-use crate::provider::{
-    Adapter, AttemptLimits, Credential, Endpoint, ModelDefaults, protocols, vendors,
-};
+use crate::provider::{Adapter, Credential, Endpoint, ModelDefaults, protocols, vendors};
 use crate::telemetry::metrics::ModelInstruments;
 use crate::types::money::{Currency, Price};
 use crate::types::task::Capabilities;
+use rules::{attempt_limits, breaker_rules, gate_rules, hedge_rules, is_shared, upstream_rules};
 
 /// Abilities that are only assumed when somebody says so.
 const MEDIA: Capabilities = Capabilities::VISION
@@ -370,68 +367,6 @@ fn price(loaded: &Loaded, price: &PriceConfig, key: &KeyPath) -> Result<Arc<Pric
 
 fn why(reason: &'static str, detail: String) -> Unusable {
     Unusable { reason, detail }
-}
-
-fn attempt_limits(limits: &LimitsConfig, provider_total: Option<u64>) -> AttemptLimits {
-    AttemptLimits {
-        connect: Duration::from_millis(limits.connect_ms),
-        first_byte: Duration::from_millis(limits.first_byte_ms),
-        first_token: Duration::from_millis(limits.first_token_ms),
-        idle: Duration::from_millis(limits.idle_ms),
-        total: Duration::from_millis(provider_total.unwrap_or(limits.total_ms)),
-    }
-}
-
-fn breaker_rules(limits: &LimitsConfig) -> BreakerRules {
-    BreakerRules {
-        failures: limits.breaker_failures.max(1),
-        first_rest: Duration::from_millis(limits.breaker_open_ms),
-        longest_rest: Duration::from_millis(limits.breaker_max_open_ms.max(limits.breaker_open_ms)),
-        // A probe is a call like any other and may take as long.
-        probe_lease: Duration::from_millis(limits.total_ms),
-        ramp: Duration::from_millis(limits.breaker_ramp_ms),
-    }
-}
-
-fn gate_rules(limits: &LimitsConfig, own: Option<u32>) -> GateRules {
-    GateRules {
-        most: own.or(limits.max_concurrency),
-        adapts: limits.adaptive_concurrency,
-        queue: limits.max_queue_length,
-        wait: Duration::from_millis(limits.max_queue_wait_ms),
-    }
-}
-
-/// Whether several keys use the places, so that each may hold its share only.
-fn is_shared(loaded: &Loaded) -> bool {
-    loaded.config.keys.len() > 1
-}
-
-fn upstream_rules(limits: &LimitsConfig, shared: bool) -> UpstreamRules {
-    // Three quarters, so that a slow provider never holds all places of the process.
-    let share = limits.max_concurrent_requests - limits.max_concurrent_requests / 4;
-    UpstreamRules {
-        retry_percent: limits.retry_budget_percent,
-        retries_per_second: limits.retry_budget_per_second,
-        hedge_percent: limits.hedge_percent,
-        places: limits.max_concurrency_per_upstream.unwrap_or(share).max(1),
-        shared,
-    }
-}
-
-fn hedge_rules(limits: &LimitsConfig) -> Option<HedgeRules> {
-    let after = Duration::from_millis(limits.hedge_after_ms);
-    match limits.hedge {
-        HedgeMode::Off => None,
-        HedgeMode::Fixed => Some(HedgeRules {
-            after,
-            by_p95: false,
-        }),
-        HedgeMode::P95 => Some(HedgeRules {
-            after,
-            by_p95: true,
-        }),
-    }
 }
 
 fn authenticator(loaded: &Loaded, errors: &mut Vec<ConfigError>) -> Authenticator {

@@ -84,6 +84,11 @@ impl Gateway {
                     together.requests = view.health.requests + health.requests;
                     together.last_minute = view.health.last_minute + health.last_minute;
                     together.waiting = view.health.waiting + health.waiting;
+                    together.concurrency_limit = view
+                        .health
+                        .concurrency_limit
+                        .zip(health.concurrency_limit)
+                        .map(|(one, other)| one.saturating_add(other));
                     view.health = together;
                 }
                 None => views.push(ModelView {

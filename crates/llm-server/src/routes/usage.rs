@@ -340,7 +340,9 @@ mod tests {
         let money = |nanos, currency| Cost::Billed(Money { nanos, currency });
         let of = |costs: &[Cost]| {
             let mut bill = Bill::default();
-            costs.iter().for_each(|cost| bill.add(*cost));
+            for cost in costs {
+                bill.add(*cost);
+            }
             number(&bill)
         };
         assert_eq!(of(&[]), Some(0.0));
