@@ -41,6 +41,9 @@ pub struct LimitsConfig {
     pub hedge_after_ms: u64,
     /// Calls to one address that may be hedged, in percent of its requests of the last minute.
     pub hedge_percent: f64,
+    /// Whether a stream that breaks off is asked for again and sent on from there, if the new answer
+    /// begins with exactly what had been sent. Otherwise, and by default, the break is told.
+    pub continue_streams: bool,
     /// Consecutive failures after which a deployment rests.
     pub breaker_failures: u32,
     /// First rest of a deployment, in milliseconds; doubles each time.
@@ -92,6 +95,7 @@ impl Default for LimitsConfig {
             hedge: HedgeMode::Off,
             hedge_after_ms: 2_000,
             hedge_percent: 5.0,
+            continue_streams: false,
             breaker_failures: 5,
             breaker_open_ms: 5_000,
             breaker_max_open_ms: 300_000,

@@ -63,6 +63,7 @@ impl Gateway {
             max_attempts: limits.max_attempts.max(1),
             first_token_with_fallback: Duration::from_millis(limits.first_token_with_fallback_ms),
             hedge: hedge_rules(limits),
+            continue_streams: limits.continue_streams,
             max_reply_bytes: bytes(limits.max_reply_bytes),
             max_event_bytes: bytes(limits.max_event_bytes),
         };

@@ -9,6 +9,7 @@ mod attempt;
 mod exchange;
 mod hedge;
 mod overflow;
+mod splice;
 
 pub(super) use exchange::events_of;
 
@@ -35,6 +36,7 @@ use crate::types::run_event::RunEvent;
 use attempt::Miss;
 pub use hedge::HedgeRules;
 use overflow::Overflow;
+use splice::Told;
 
 /// Time below which another attempt is not worth beginning.
 const LEAST_TIME: Duration = Duration::from_secs(1);
@@ -57,6 +59,8 @@ pub struct CallEngine {
     pub first_token_with_fallback: Duration,
     /// When a second deployment is asked beside a silent one.
     pub hedge: Option<HedgeRules>,
+    /// Whether an answer that broke off is continued by whoever gives the same.
+    pub continue_streams: bool,
     /// Largest reply that is read.
     pub max_reply_bytes: usize,
     /// Largest single event of a stream.
@@ -86,6 +90,7 @@ impl ModelCaller for Caller<'_> {
                     .collect(),
                 started: self.engine.clock.now(),
                 progress: Mutex::default(),
+                told: Told::default(),
             };
             let result = call.over_targets().await;
             call.conclude(result).await
@@ -101,6 +106,7 @@ struct Call<'c, 'a> {
     started: Instant,
     /// Shared by the attempts that race each other.
     progress: Mutex<Progress>,
+    told: Told,
 }
 
 /// What has been tried.
@@ -115,6 +121,8 @@ struct Progress {
     done: Vec<DeploymentId>,
     /// A conversation that was too long for a target.
     overflow: Option<Overflow>,
+    /// How the answer broke off whose beginning the reader has.
+    broke_off: Option<Failure>,
 }
 
 /// What to do after a failed attempt.
@@ -147,7 +155,9 @@ impl Call<'_, '_> {
                 }
             }
         }
-        Err(decisive.unwrap_or_else(|| {
+        // Whatever came of continuing it, the reader's answer ended with this.
+        let broke_off = self.progress.lock().broke_off.take();
+        Err(broke_off.or(decisive).unwrap_or_else(|| {
             Failure::new(
                 FailureKind::Unavailable,
                 "the plan names no deployment that exists",
@@ -192,7 +202,8 @@ impl Call<'_, '_> {
         let engine = self.caller.engine;
         let failure = &miss.failure;
         let now = engine.clock.now();
-        let is_told = self.order.is_final && self.order.events.final_started();
+        let may_continue = engine.continue_streams && self.told.may_continue(failure.kind);
+        let is_told = self.is_told() && !may_continue;
         let left = self.caller.deadline.remaining(now);
         if is_told || failure.kind.retry() == Retry::No || left < LEAST_TIME {
             return Next::GiveUp;
@@ -220,6 +231,11 @@ impl Call<'_, '_> {
             }
             _ => Next::Elsewhere,
         }
+    }
+
+    /// Whether the reader has a part of the answer.
+    fn is_told(&self) -> bool {
+        self.order.is_final && self.order.events.final_started()
     }
 
     /// Whether a target need not be tried any more: it has been, or it is no larger than one the
@@ -272,6 +288,9 @@ impl Call<'_, '_> {
         let mut progress = self.progress.lock();
         if !progress.done.contains(&deployment.id) {
             progress.done.push(deployment.id.clone());
+        }
+        if self.is_told() && progress.broke_off.is_none() {
+            progress.broke_off = Some(failure.clone());
         }
         if failure.kind == FailureKind::ContextLength {
             let known = progress.overflow.take();

@@ -6,6 +6,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::hedge::Race;
+use super::splice::Told;
 use super::{Call, exchange};
 use crate::gateway::account::Booking;
 use crate::gateway::deployments::Deployment;
@@ -33,6 +34,8 @@ pub(super) struct Miss {
 #[derive(Clone, Copy)]
 pub(super) struct Lane<'r> {
     pub(super) race: Option<(&'r Race, u8)>,
+    /// What the reader has of the answer.
+    pub(super) told: &'r Told,
     pub(super) limits: AttemptLimits,
 }
 
@@ -78,14 +81,18 @@ pub(super) async fn announce_start(order: &CallOrder<'_>, deployment: &Deploymen
 
 impl Call<'_, '_> {
     /// The lane of an attempt without another beside it.
-    pub(super) fn lane(&self, deployment: &Deployment) -> Lane<'static> {
+    pub(super) fn lane(&self, deployment: &Deployment) -> Lane<'_> {
         let mut limits = deployment.limits;
         let thinks = deployment.facts.capabilities.has(Capabilities::REASONING);
         if !thinks && self.next_after(Some(deployment)).is_some() {
             let shorter = self.caller.engine.first_token_with_fallback;
             limits.first_token = limits.first_token.min(shorter);
         }
-        Lane { race: None, limits }
+        Lane {
+            race: None,
+            told: &self.told,
+            limits,
+        }
     }
 
     /// One exchange.

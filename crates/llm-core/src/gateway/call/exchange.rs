@@ -10,6 +10,7 @@ use tokio::time::Instant;
 
 use super::Caller;
 use super::attempt::{Lane, announce_start, superseded};
+use super::splice::Splice;
 use crate::gateway::account::Booking;
 use crate::gateway::deployments::Deployment;
 use crate::provider::frames::Framer;
@@ -67,6 +68,7 @@ pub(super) async fn run(
         deployment,
         started,
         lane,
+        splice: lane.told.splice(),
     };
     if wants_pieces && !is_whole(deployment, &response.headers) {
         reader.pieces(response, booking).await
@@ -118,6 +120,7 @@ struct Reader<'r, 'a> {
     deployment: &'r Arc<Deployment>,
     started: Instant,
     lane: Lane<'r>,
+    splice: Splice,
 }
 
 impl Reader<'_, '_> {
@@ -142,7 +145,7 @@ impl Reader<'_, '_> {
         self.claim().await?;
         if wants_pieces {
             for event in events_of(&answer) {
-                self.pass_on(event).await;
+                self.pass_on(event).await?;
             }
         }
         Ok(Reply {
@@ -188,14 +191,14 @@ impl Reader<'_, '_> {
                 if event.is_content() && first_token.is_none() {
                     first_token = Some(engine.clock.now() - self.started);
                     self.claim().await?;
-                    self.pass_all_on(&mut held).await;
+                    self.pass_all_on(&mut held).await?;
                 }
                 note(booking, &event);
                 gather.push(&event);
                 if self.lane.is_racing() && first_token.is_none() {
                     held.push(event);
                 } else {
-                    self.pass_on(event).await;
+                    self.pass_on(event).await?;
                 }
             }
             if gather.size() > engine.max_reply_bytes {
@@ -205,7 +208,7 @@ impl Reader<'_, '_> {
             }
             if is_over {
                 self.claim().await?;
-                self.pass_all_on(&mut held).await;
+                self.pass_all_on(&mut held).await?;
                 return Ok(Reply {
                     answer: gather.finish(),
                     first_token,
@@ -237,28 +240,35 @@ impl Reader<'_, '_> {
         Ok(())
     }
 
-    async fn pass_all_on(&self, held: &mut Vec<StreamEvent>) {
+    async fn pass_all_on(&self, held: &mut Vec<StreamEvent>) -> Result<(), Failure> {
         for event in held.drain(..) {
-            self.pass_on(event).await;
+            self.pass_on(event).await?;
         }
+        Ok(())
     }
 
-    async fn pass_on(&self, event: StreamEvent) {
+    async fn pass_on(&self, event: StreamEvent) -> Result<(), Failure> {
         let events: &EventSink = self.order.events;
         if self.order.is_final {
-            events.emit_final(event).await;
+            if let Some(event) = self.splice.filter(event)? {
+                if self.caller.engine.continue_streams {
+                    self.lane.told.note(&event);
+                }
+                events.emit_final(event).await;
+            }
         } else if events.wants_member_deltas() {
             let (kind, text) = match event {
                 StreamEvent::Text { text, .. } => ("text", text),
                 StreamEvent::Reasoning { text, .. } => ("reasoning", text),
                 StreamEvent::ToolCall { arguments, .. } => ("tool_call", arguments),
-                _ => return,
+                _ => return Ok(()),
             };
             let member = self.order.member.label.clone();
             events
                 .emit(RunEvent::ModelDelta { member, kind, text })
                 .await;
         }
+        Ok(())
     }
 }
 

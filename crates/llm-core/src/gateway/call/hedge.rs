@@ -82,6 +82,7 @@ impl Call<'_, '_> {
         self.progress.lock().done.push(other.id.clone());
         let lane = Lane {
             race: Some((&race, Race::SECOND)),
+            told: &self.told,
             limits: other.limits,
         };
         self.raced(first, Box::pin(self.attempt(other, lane)), &race)

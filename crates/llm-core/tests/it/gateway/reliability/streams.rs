@@ -112,6 +112,43 @@ async fn u08_a_stream_that_stalls_ends_at_the_idle_limit_and_nothing_stays_behin
     assert_eq!((told.text.as_str(), told.end), ("whole", Ok(1)));
 }
 
+const CONTINUED: &str = "[limits]\ncontinue_streams = true\nretries = 0\n";
+
+#[tokio::test(start_paused = true)]
+async fn u07_a_stream_that_is_cut_is_continued_where_that_is_wanted_and_the_text_is_the_same() {
+    let fixture = two_places(CONTINUED);
+    let cut = || Reply::pieces(["one ", "two ", "three ", "four"]).cut_after(2);
+    fixture.provider.on("first").reply(cut());
+    fixture
+        .provider
+        .on("second")
+        .reply(Reply::pieces(["o", "ne two thr", "ee fo", "ur"]).usage(5, 4));
+    let told = read(fixture.gateway.stream(question("twin", "hello"), false)).await;
+    assert_eq!(
+        (told.text.as_str(), told.end),
+        ("one two three four", Ok(2))
+    );
+    assert_eq!(fixture.usage().total.requests, 2, "both are in the books");
+
+    // Another answer is not passed off as the rest, and the first failure is told.
+    for other in [
+        Reply::pieces(["one two, ", "buckle my shoe"]),
+        Reply::text("one"),
+        Reply::error(400),
+        Reply::error(503),
+    ] {
+        let fixture = two_places(CONTINUED);
+        fixture.provider.on("first").reply(cut());
+        fixture.provider.on("second").reply(other);
+        let told = read(fixture.gateway.stream(question("twin", "hello"), false)).await;
+        assert_eq!(
+            (told.text.as_str(), told.end),
+            ("one two ", Err(Code::StreamInterrupted))
+        );
+        assert_eq!(fixture.asked(), ["first", "second"]);
+    }
+}
+
 const HEDGED: &str = "[limits]\nhedge = \"fixed\"\nhedge_after_ms = 2000\nhedge_percent = 100\n";
 
 #[tokio::test(start_paused = true)]
