@@ -5,6 +5,7 @@
 
 mod calls;
 mod floor;
+mod gateway;
 mod process;
 mod startup;
 mod upstream;
@@ -33,6 +34,11 @@ enum Part {
     /// Measure, with the release build in place.
     #[command(hide = true)]
     Measure,
+    /// What a governed call costs over the bare proxy, case by case.
+    Gateway(gateway::Args),
+    /// The same, with the release build in place.
+    #[command(hide = true)]
+    MeasureGateway(gateway::Args),
     /// The bare reverse proxy that figures are compared with.
     #[command(hide = true)]
     Floor {
@@ -57,12 +63,50 @@ pub(crate) fn run(args: Args) -> Result<()> {
     match args.part {
         Some(Part::Floor { upstream }) => floor::run(&upstream),
         Some(Part::Measure) => measure(args.json),
-        None => build_and_measure(args.json),
+        Some(Part::MeasureGateway(args)) => runtime()?.block_on(gateway::run(&args)),
+        Some(Part::Gateway(_)) => {
+            build()?;
+            // The same words, said to the release build.
+            let words = std::env::args_os()
+                .skip_while(|word| word != "gateway")
+                .skip(1);
+            hand_over(
+                Command::new(binary("xtask"))
+                    .args(["bench", "measure-gateway"])
+                    .args(words),
+            )
+        }
+        None => {
+            build()?;
+            let mut measure = Command::new(binary("xtask"));
+            measure.arg("bench");
+            if let Some(json) = args.json {
+                measure.arg("--json").arg(json);
+            }
+            hand_over(measure.arg("measure"))
+        }
     }
 }
 
-/// Builds everything for release and runs the release build of this very program.
-fn build_and_measure(json: Option<PathBuf>) -> Result<()> {
+/// What measures: one thread for the callers and the provider, so that the programs measured have
+/// the other processors for themselves.
+fn runtime() -> Result<tokio::runtime::Runtime> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
+        .enable_all()
+        .build()?;
+    Ok(runtime)
+}
+
+fn hand_over(measure: &mut Command) -> Result<()> {
+    if !measure.status()?.success() {
+        bail!("measuring failed");
+    }
+    Ok(())
+}
+
+/// Builds everything for release, this very program too.
+fn build() -> Result<()> {
     let mut build = Command::new(workspace::cargo());
     build
         .current_dir(workspace::root())
@@ -80,23 +124,11 @@ fn build_and_measure(json: Option<PathBuf>) -> Result<()> {
     if !build.status().context("cannot run cargo")?.success() {
         bail!("the release build failed");
     }
-    let mut measure = Command::new(binary("xtask"));
-    measure.arg("bench");
-    if let Some(json) = json {
-        measure.arg("--json").arg(json);
-    }
-    if !measure.arg("measure").status()?.success() {
-        bail!("measuring failed");
-    }
     Ok(())
 }
 
 fn measure(json: Option<PathBuf>) -> Result<()> {
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(1)
-        .enable_all()
-        .build()?;
-    let figures = runtime.block_on(async {
+    let figures = runtime()?.block_on(async {
         let mut figures = startup::routing()?;
         let upstream = upstream::Upstream::start().await?;
         figures.extend(startup::cli(&upstream).await?);

@@ -99,7 +99,8 @@ impl Gateway {
     }
 
     /// Decides where a request would go, and sends nothing.
-    pub fn explain(&self, inbound: Inbound) -> Result<RoutePlan, GatewayError> {
+    pub fn explain(&self, mut inbound: Inbound) -> Result<RoutePlan, GatewayError> {
+        inbound.explains = true;
         let clock = &self.parts.engine.clock;
         let caller = self
             .parts
@@ -220,6 +221,10 @@ fn hold_to_schema(
             "the model declined to answer",
         ));
     }
-    choice.text = schema::check_answer(&choice.text, schema)?;
+    let checked = schema::check_answer(&choice.text, schema)?;
+    if checked != choice.text {
+        choice.text = checked;
+        outcome.answer.wire = None;
+    }
     Ok(outcome)
 }

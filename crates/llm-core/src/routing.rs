@@ -36,6 +36,10 @@ use crate::types::task::TaskProfile;
 pub trait Profiler: Send + Sync {
     /// The profile of a conversation. `task` is the caller's own word for the task, if any.
     fn profile(&self, request: &ChatRequest, task: Option<&str>) -> TaskProfile;
+
+    /// What can be said without reading the words: size and needs. Enough where nothing is to be
+    /// chosen.
+    fn facts(&self, request: &ChatRequest, task: Option<&str>) -> TaskProfile;
 }
 
 /// Orders candidates. Pure: the same query and candidates give the same order.

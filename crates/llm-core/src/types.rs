@@ -16,6 +16,8 @@ pub mod event;
 
 pub mod usage;
 
+pub mod wire_reply;
+
 pub mod tokens;
 
 pub mod money;

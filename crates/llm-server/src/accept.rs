@@ -23,6 +23,8 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tower::ServiceExt as _;
 
+use crate::workers::Workers;
+
 /// Largest head of a request.
 pub const MAX_HEAD_BYTES: usize = 64 * 1024;
 
@@ -76,6 +78,7 @@ pub async fn serve(
     router: Router,
     limits: ConnectionLimits,
     ending: Ending,
+    workers: &Workers,
 ) -> Drained {
     let places = Arc::new(Semaphore::new(limits.connections.max(1)));
     let connections = TaskTracker::new();
@@ -90,13 +93,15 @@ pub async fn serve(
             continue;
         };
         let connection = Connection {
-            stream,
             peer,
             place,
             router: router.clone(),
             limits,
         };
-        connections.spawn(connection.run(ending.stop.clone(), kill.clone()));
+        let (stop, kill) = (ending.stop.clone(), kill.clone());
+        workers.serve(stream, &connections, |stream| {
+            connection.run(stream, stop, kill)
+        });
     }
     // New connections are refused by the closed socket rather than left waiting.
     drop(listener);
@@ -141,7 +146,6 @@ async fn next(
 }
 
 struct Connection {
-    stream: TcpStream,
     peer: SocketAddr,
     place: OwnedSemaphorePermit,
     router: Router,
@@ -149,9 +153,8 @@ struct Connection {
 }
 
 impl Connection {
-    async fn run(self, stop: CancellationToken, kill: CancellationToken) {
+    async fn run(self, stream: TcpStream, stop: CancellationToken, kill: CancellationToken) {
         let Self {
-            stream,
             peer,
             place,
             router,

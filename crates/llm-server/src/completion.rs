@@ -26,17 +26,12 @@ pub async fn run(call: &Call, ask: Ask, user: Option<String>) -> Result<Completi
 
 /// The `llm_cooperation` object, with what the server itself has to add.
 pub fn metadata(completion: &Completion, warnings: &[String]) -> Value {
-    let mut data = completion.metadata();
-    if !warnings.is_empty() {
-        let all: Vec<&String> = warnings.iter().chain(&completion.warnings).collect();
-        data["warnings"] = json!(all);
-    }
-    data
+    json!(completion.shape(warnings))
 }
 
 /// The same as the one field of an object that stays text.
 pub fn own_fields(completion: &Completion, warnings: &[String]) -> Result<RawFields, GatewayError> {
-    let value = to_raw_value(&metadata(completion, warnings))
+    let value = to_raw_value(&completion.shape(warnings))
         .map_err(|error| GatewayError::internal(format!("metadata cannot be written: {error}")))?;
     let mut own = RawFields::default();
     own.set(OWN, value);

@@ -2,7 +2,7 @@
 //!
 //! | module | owns |
 //! |---|---|
-//! | [`serve`], [`accept`] | running a server; the accept loop and the drain |
+//! | [`serve`], [`accept`], [`workers`] | running a server; the accept loop and the drain; its threads |
 //! | [`app`], [`watch`] | what all requests share; reloads |
 //! | [`routes`] | every endpoint, as one table; the handlers |
 //! | [`dispatch`] | the way of a request from socket to reply |
@@ -37,3 +37,4 @@ pub mod serve;
 pub mod sse;
 pub mod visit;
 pub mod watch;
+pub mod workers;

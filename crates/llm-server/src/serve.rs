@@ -11,6 +11,7 @@ use crate::accept::{self, ConnectionLimits, Drained, Ending};
 use crate::app::App;
 use crate::dispatch::{Listener, router};
 use crate::watch::watch;
+use crate::workers::Workers;
 
 /// How long a client may read nothing of a reply that waits for it.
 const WRITE_STALL: Duration = Duration::from_secs(60);
@@ -18,12 +19,17 @@ const WRITE_STALL: Duration = Duration::from_secs(60);
 /// How often the collected metrics are put in order, so that they do not grow while nobody asks.
 const UPKEEP: Duration = Duration::from_secs(5);
 
-/// Serves a listener until `app.ending().stop`, then drains.
+/// Serves a listener on this runtime until `app.ending().stop`, then drains.
 pub async fn serve(listener: TcpListener, app: Arc<App>) -> Drained {
+    serve_on(listener, app, &Workers::here()).await
+}
+
+/// The same, with the connections on threads of their own.
+pub async fn serve_on(listener: TcpListener, app: Arc<App>, workers: &Workers) -> Drained {
     let limits = limits(&app);
     let router = router(&app, Listener::Main);
     tokio::select! {
-        drained = accept::serve(listener, router, limits, app.ending().clone()) => drained,
+        drained = accept::serve(listener, router, limits, app.ending().clone(), workers) => drained,
         never = upkeep(&app) => match never {},
         never = watch(&app) => match never {},
     }
@@ -49,7 +55,7 @@ pub fn serve_ops(listener: std::net::TcpListener, app: Arc<App>) -> io::Result<O
                 let router = router(&app, Listener::Ops);
                 match TcpListener::from_std(listener) {
                     Ok(listener) => {
-                        accept::serve(listener, router, limits, ending).await;
+                        accept::serve(listener, router, limits, ending, &Workers::here()).await;
                     }
                     Err(error) => tracing::error!(%error, "the ops listener cannot be used"),
                 }

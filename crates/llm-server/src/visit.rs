@@ -203,6 +203,7 @@ impl Call {
             origin: self.origin,
             time_limit: None,
             user,
+            explains: false,
         }
     }
 }

@@ -12,7 +12,9 @@ use super::binary;
 
 /// A running program; killed when dropped.
 pub(crate) struct Running {
-    child: Child,
+    /// The program, where it was started here.
+    child: Option<Child>,
+    pid: u32,
     pub(crate) port: u16,
     /// From the start until it answered.
     pub(crate) ready_after: Duration,
@@ -33,7 +35,8 @@ impl Running {
             .spawn()
             .context("cannot start llm-server")?;
         let mut running = Self {
-            child,
+            pid: child.id(),
+            child: Some(child),
             port,
             ready_after: Duration::ZERO,
         };
@@ -60,10 +63,21 @@ impl Running {
             .parse()
             .context("the bare proxy printed no port")?;
         Ok(Self {
-            child,
+            pid: child.id(),
+            child: Some(child),
             port,
             ready_after: started.elapsed(),
         })
+    }
+
+    /// A program that somebody else started. Without its process id it has no weight.
+    pub(crate) fn stranger(port: u16, pid: Option<u32>) -> Self {
+        Self {
+            child: None,
+            pid: pid.unwrap_or(0),
+            port,
+            ready_after: Duration::ZERO,
+        }
     }
 
     fn wait_until_ready(&mut self, started: Instant) -> Result<()> {
@@ -72,7 +86,13 @@ impl Running {
                 self.ready_after = started.elapsed();
                 return Ok(());
             }
-            if let Some(status) = self.child.try_wait()? {
+            let ended = self
+                .child
+                .as_mut()
+                .map(Child::try_wait)
+                .transpose()?
+                .flatten();
+            if let Some(status) = ended {
                 bail!("llm-server ended with {status} before it was ready");
             }
             std::thread::sleep(Duration::from_micros(500));
@@ -82,32 +102,40 @@ impl Running {
 
     /// Resident memory, MiB.
     pub(crate) fn resident(&self) -> Result<f64> {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
+        if self.pid == 0 {
+            return Ok(f64::NAN);
+        }
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.pid))?;
         let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
         let kib = line.and_then(|line| line.split_whitespace().next()?.parse::<f64>().ok());
         Ok(kib.context("no VmRSS")? / 1024.0)
     }
 
-    /// Processor time used so far, in the kernel's ticks of a hundredth of a second.
+    /// Processor time its threads have used so far, as the scheduler counts it in nanoseconds.
     pub(crate) fn cpu(&self) -> Result<Duration> {
-        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id()))?;
-        // The name in parentheses may hold spaces; the fields follow it.
-        let fields = stat.rsplit_once(')').context("odd stat line")?.1;
-        let ticks: u64 = fields
-            .split_whitespace()
-            .skip(11)
-            .take(2)
-            .filter_map(|ticks| ticks.parse::<u64>().ok())
-            .sum();
-        Ok(Duration::from_millis(ticks * 10))
+        if self.pid == 0 {
+            return Ok(Duration::ZERO);
+        }
+        let mut total = 0;
+        for thread in std::fs::read_dir(format!("/proc/{}/task", self.pid))? {
+            // A thread may end between being listed and being read.
+            let text = std::fs::read_to_string(thread?.path().join("schedstat"));
+            let first = text
+                .ok()
+                .and_then(|text| text.split_whitespace().next()?.parse::<u64>().ok());
+            total += first.unwrap_or(0);
+        }
+        Ok(Duration::from_nanos(total))
     }
 }
 
 impl Drop for Running {
     fn drop(&mut self) {
-        // It may have ended by itself.
-        drop(self.child.kill());
-        drop(self.child.wait());
+        if let Some(child) = &mut self.child {
+            // It may have ended by itself.
+            drop(child.kill());
+            drop(child.wait());
+        }
     }
 }
 

@@ -19,8 +19,16 @@ use crate::run::{Backend, Manner, tell};
 use crate::show::answer::{AnswerReader, Wish};
 use crate::show::members::What;
 
+/// How it is used most.
+const EXAMPLES: &str = "\
+Examples:
+  llm-cooperation cooperate -q \"Which plan is better?\" --mode parallel --models qwen3_32b,qwen3_8b
+  llm-cooperation cooperate -q \"What is 17*23?\" --mode voting -m qwen3_8b*3 --show votes
+  llm-cooperation cooperate -q @task.txt --pipeline stages.toml --show trace";
+
 /// A question for several models.
 #[derive(Clone, Debug, Default, Args)]
+#[command(after_help = EXAMPLES)]
 pub(crate) struct CooperateArgs {
     #[command(flatten)]
     prompt: PromptFlags,

@@ -18,8 +18,17 @@ use crate::show::extract::Which;
 use crate::show::members::What;
 use crate::show::usage::UsageFormat;
 
+/// How it is used most.
+const EXAMPLES: &str = "\
+Examples:
+  llm-cooperation query -q \"What is 2+2?\" --explain
+  llm-cooperation query -m qwen3_32b \"Explain this\" -f notes.txt
+  git diff | llm-cooperation query \"Write a commit message\" --no-stream
+  llm-cooperation query \"Capital of France?\" --schema answer.json --json";
+
 /// A question.
 #[derive(Clone, Debug, Default, Args)]
+#[command(after_help = EXAMPLES)]
 pub(crate) struct QueryArgs {
     #[command(flatten)]
     prompt: PromptFlags,

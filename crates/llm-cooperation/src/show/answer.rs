@@ -150,17 +150,12 @@ impl<'a> AnswerReader<'a> {
         match end {
             End::Done(done) => self.done(&done),
             End::Failed(failed) => {
-                self.last_record(&json!({
-                    "type": "run.failed", "error": failed.error,
-                    "usage": null, "cost": null, "duration_ms": null,
-                }))?;
+                self.last_record(json!({ "type": "run.failed", "error": failed.error }))?;
                 self.break_off()?;
                 Err(failed.report.into())
             }
             End::Interrupted => {
-                self.last_record(&json!({
-                    "type": "run.cancelled", "usage": null, "cost": null, "duration_ms": null,
-                }))?;
+                self.last_record(json!({ "type": "run.cancelled" }))?;
                 let ui = self.ui;
                 self.break_off()?;
                 ui.note(Message::new("cooperation.ask.interrupted"));
@@ -214,9 +209,9 @@ impl<'a> AnswerReader<'a> {
         }
     }
 
-    fn last_record(&mut self, event: &Value) -> Result<(), Halt> {
+    fn last_record(&mut self, event: Value) -> Result<(), Halt> {
         match &mut self.out {
-            Out::Records(records) => records.write(event),
+            Out::Records(records) => records.write_end(event),
             _ => Ok(()),
         }
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use llm_console::catalogue::Message;
 use llm_console::duration;
 use llm_console::ui::{Ui, Verbosity};
-use llm_core::types::money::{Currency, Money};
+use llm_core::types::money::{Cost, Currency, Money};
 use serde_json::{Value, json};
 
 use super::{between, text};
@@ -130,4 +130,13 @@ pub(crate) fn amount(ui: &Ui, cost: &Value) -> Option<String> {
 pub(crate) fn money(cost: &Value) -> Option<Money> {
     let currency: Currency = cost["currency"].as_str()?.parse().ok()?;
     Money::parse(cost["amount"].as_str()?, currency).ok()
+}
+
+/// A cost as it was told.
+pub(crate) fn cost_of(cost: &Value) -> Cost {
+    match (text(cost, "kind"), money(cost)) {
+        ("billed", Some(money)) => Cost::Billed(money),
+        (_, Some(money)) => Cost::Estimated(money),
+        (_, None) => Cost::Unknown,
+    }
 }

@@ -107,7 +107,7 @@ fn votes_are_counted_and_shown() {
 #[test]
 fn a_member_that_fails_is_named_and_counts_when_all_are_asked_for() {
     let place = Place::with(&["a", "b"], "[limits]\nretries = 0\n");
-    place.upstream.on("a").reply_text("from a");
+    place.upstream.on("a").reply_text("from a").usage(5, 2);
     place.upstream.on("b").reply(Reply::error(500));
     let mut arguments = vec!["cooperate", "hi", "--mode", "parallel", "-m", "a,b"];
     let run = place.run(&arguments);
@@ -118,6 +118,13 @@ fn a_member_that_fails_is_named_and_counts_when_all_are_asked_for() {
     let run = place.run(&arguments);
     run.assert_code(8);
     assert_eq!(run.stdout, "");
+    // What the member that answered has used is not lost.
+    arguments.extend(["--format", "jsonl"]);
+    let run = place.run(&arguments);
+    let last: Value = serde_json::from_str(run.stdout.lines().last().unwrap()).unwrap();
+    assert_eq!(last["type"], "run.failed");
+    assert_eq!(last["usage"]["input_tokens"], 5);
+    assert!(last["duration_ms"].is_u64());
     place.upstream.on("a").reply(Reply::error(500));
     place.run(&arguments[..6]).assert_code(5);
 }
@@ -206,7 +213,16 @@ fn an_interrupt_stops_every_member() {
     place.upstream.on("b").reply(Reply::hang());
     let command = place.environment.command(PROGRAM);
     let run = command
-        .args(&["cooperate", "hi", "--mode", "parallel", "-m", "a,b"])
+        .args(&[
+            "cooperate",
+            "hi",
+            "--mode",
+            "parallel",
+            "-m",
+            "a,b",
+            "--format",
+            "jsonl",
+        ])
         .start();
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -216,7 +232,9 @@ fn an_interrupt_stops_every_member() {
     run.interrupt();
     let run = run.wait();
     run.assert_code(130);
-    assert_eq!(run.stdout, "");
+    let last: Value = serde_json::from_str(run.stdout.lines().last().unwrap()).unwrap();
+    assert_eq!(last["type"], "run.cancelled");
+    assert_eq!(last["cost"]["kind"], "unknown");
     runtime.block_on(place.upstream.wait_for_aborts(2));
 }
 

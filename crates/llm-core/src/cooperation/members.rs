@@ -262,6 +262,7 @@ pub(super) fn as_final(answer: &Answer) -> Answer {
     });
     Answer {
         choices: choices.into_iter().collect(),
+        wire: None,
         ..answer.clone()
     }
 }

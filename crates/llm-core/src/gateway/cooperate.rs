@@ -188,7 +188,11 @@ impl Runner<'_> {
             },
             attempts: self.attempts(&outcome.contributions, cooperation),
             bill: outcome.bill(),
-            answer: outcome.answer.clone(),
+            // A run's answer is its own, even where it is one member's to the letter.
+            answer: Answer {
+                wire: None,
+                ..outcome.answer.clone()
+            },
             first_token: None,
             warnings: Vec::new(),
             cooperation: Some(outcome),

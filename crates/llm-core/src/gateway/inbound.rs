@@ -22,6 +22,9 @@ pub struct Inbound {
     pub time_limit: Option<Duration>,
     /// The end user it is for, for usage reports.
     pub user: Option<String>,
+    /// Whether somebody wants to know what the request was taken for, even where the choice does
+    /// not depend on it.
+    pub explains: bool,
 }
 
 /// Where a request comes from.
@@ -54,6 +57,7 @@ impl Inbound {
             origin: Origin::InProcess,
             time_limit: None,
             user: None,
+            explains: true,
         }
     }
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use serde::Serialize;
 use serde_json::{Value, json};
 
 use tokio::time::Instant;
@@ -10,7 +11,7 @@ use tokio::time::Instant;
 use super::cooperate::Outcome;
 use super::error::millis;
 use super::limits::Admitted;
-use super::shapes::{bill_json, outcome_json, usage_json};
+use super::shapes::{CostShape, UsageShape, outcome_json};
 use crate::types::answer::Answer;
 use crate::types::caller::Attempt;
 use crate::types::cooperation::CoopOutcome;
@@ -41,6 +42,28 @@ pub struct Completion {
     pub first_token: Option<Duration>,
     /// What the caller should know.
     pub warnings: Vec<String>,
+}
+
+/// The `llm_cooperation` object.
+#[derive(Serialize)]
+struct Shape<'a> {
+    request_id: &'a RequestId,
+    model: &'a ModelName,
+    provider: &'a ProviderName,
+    mode: &'a str,
+    strategy: &'a str,
+    task: &'a str,
+    attempts: usize,
+    failover: bool,
+    cost: CostShape,
+    usage: UsageShape,
+    duration_ms: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    first_token_ms: Option<u64>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    warnings: Vec<&'a String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cooperation: Option<Value>,
 }
 
 /// Who answered.
@@ -78,29 +101,27 @@ impl Completion {
 
     /// The `llm_cooperation` object of bodies and last stream chunks.
     pub fn metadata(&self) -> Value {
-        let mut data = json!({
-            "request_id": self.id,
-            "model": self.served.model,
-            "provider": self.served.provider,
-            "mode": self.plan.mode(),
-            "strategy": self.plan.strategy,
-            "task": self.plan.profile.task.as_str(),
-            "attempts": self.attempts.len(),
-            "failover": self.failed_over(),
-            "cost": bill_json(&self.bill),
-            "usage": usage_json(&self.answer.usage),
-            "duration_ms": millis(self.duration),
-        });
-        if let Some(first) = self.first_token {
-            data["first_token_ms"] = json!(millis(first));
+        json!(self.shape(&[]))
+    }
+
+    /// The same, to be written without a tree in between; `more` goes before the warnings.
+    pub fn shape<'a>(&'a self, more: &'a [String]) -> impl Serialize + 'a {
+        Shape {
+            request_id: &self.id,
+            model: &self.served.model,
+            provider: &self.served.provider,
+            mode: self.plan.mode(),
+            strategy: &self.plan.strategy,
+            task: self.plan.profile.task.as_str(),
+            attempts: self.attempts.len(),
+            failover: self.failed_over(),
+            cost: CostShape::from(&self.bill),
+            usage: UsageShape::from(&self.answer.usage),
+            duration_ms: millis(self.duration),
+            first_token_ms: self.first_token.map(millis),
+            warnings: more.iter().chain(&self.warnings).collect(),
+            cooperation: self.cooperation.as_ref().map(outcome_json),
         }
-        if !self.warnings.is_empty() {
-            data["warnings"] = json!(self.warnings);
-        }
-        if let Some(outcome) = &self.cooperation {
-            data["cooperation"] = outcome_json(outcome);
-        }
-        data
     }
 
     /// Whether the first choice failed and another model answered.

@@ -133,6 +133,7 @@ impl Planner {
             sequence: self.sequence.fetch_add(1, Ordering::Relaxed),
             seed: rand::random(),
             now,
+            in_full: admitted.inbound().explains,
         };
         self.router.decide(query).map_err(|error| refused(&error))
     }

@@ -1,53 +1,102 @@
 //! The JSON shapes of our own fields: tokens, costs, runs of several models. One shape each, used
 //! in bodies, events and `--json` alike.
 
+use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::error::{attempt_json, millis};
 use crate::types::cooperation::{Contribution, CoopOutcome, MemberFailure, Tally};
-use crate::types::money::{Bill, Cost, Money};
+use crate::types::money::{Bill, Cost, Currency, Money};
 use crate::types::usage::Usage;
 
 /// Tokens, as our own fields show them.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct UsageShape {
+    input_tokens: u64,
+    output_tokens: u64,
+    cached_input_tokens: u64,
+    cache_write_tokens: u64,
+    reasoning_tokens: u64,
+    total_tokens: u64,
+    source: &'static str,
+}
+
+impl From<&Usage> for UsageShape {
+    fn from(usage: &Usage) -> Self {
+        Self {
+            input_tokens: usage.input,
+            output_tokens: usage.output,
+            cached_input_tokens: usage.cached_input,
+            cache_write_tokens: usage.cache_write,
+            reasoning_tokens: usage.reasoning,
+            total_tokens: usage.total(),
+            source: usage.source.as_str(),
+        }
+    }
+}
+
+/// Tokens, as our own fields show them.
 pub fn usage_json(usage: &Usage) -> Value {
-    json!({
-        "input_tokens": usage.input,
-        "output_tokens": usage.output,
-        "cached_input_tokens": usage.cached_input,
-        "cache_write_tokens": usage.cache_write,
-        "reasoning_tokens": usage.reasoning,
-        "total_tokens": usage.total(),
-        "source": usage.source.as_str(),
-    })
+    json!(UsageShape::from(usage))
 }
 
 /// A cost, as our own fields show it: an exact decimal text, never a float, never 0 for unknown.
-pub fn cost_json(cost: &Cost) -> Value {
-    match cost.money() {
-        Some(money) => json!({
-            "amount": money.decimal(),
-            "currency": money.currency.code(),
-            "kind": cost.kind(),
-        }),
-        None => json!({ "amount": null, "currency": null, "kind": "unknown" }),
+#[derive(Clone, Debug, Serialize)]
+pub struct CostShape {
+    amount: Option<String>,
+    currency: Option<Currency>,
+    kind: &'static str,
+    /// The sums of a bill that is not one known cost.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    at_least: Option<Vec<SumShape>>,
+}
+
+/// One sum of a bill.
+#[derive(Clone, Debug, Serialize)]
+struct SumShape {
+    amount: String,
+    currency: Currency,
+}
+
+impl From<&Cost> for CostShape {
+    fn from(cost: &Cost) -> Self {
+        let money = cost.money();
+        Self {
+            amount: money.map(Money::decimal),
+            currency: money.map(|money| money.currency),
+            kind: money.map_or("unknown", |_| cost.kind()),
+            at_least: None,
+        }
     }
+}
+
+impl From<&Bill> for CostShape {
+    fn from(bill: &Bill) -> Self {
+        let sums: Vec<Money> = bill.sums().collect();
+        if sums.len() <= 1 && !bill.is_incomplete() {
+            return Self::from(&bill.as_cost());
+        }
+        let sums = sums.iter().map(|money| SumShape {
+            amount: money.decimal(),
+            currency: money.currency,
+        });
+        Self {
+            amount: None,
+            currency: None,
+            kind: bill.kind(),
+            at_least: Some(sums.collect()),
+        }
+    }
+}
+
+/// A cost, as our own fields show it.
+pub fn cost_json(cost: &Cost) -> Value {
+    json!(CostShape::from(cost))
 }
 
 /// A bill: one cost where it is in one currency, else the sums one by one.
 pub fn bill_json(bill: &Bill) -> Value {
-    let sums: Vec<Money> = bill.sums().collect();
-    if sums.len() <= 1 && !bill.is_incomplete() {
-        return cost_json(&bill.as_cost());
-    }
-    json!({
-        "amount": null,
-        "currency": null,
-        "kind": bill.kind(),
-        "at_least": sums.iter().map(|money| json!({
-            "amount": money.decimal(),
-            "currency": money.currency.code(),
-        })).collect::<Vec<_>>(),
-    })
+    json!(CostShape::from(bill))
 }
 
 /// A run of several models.

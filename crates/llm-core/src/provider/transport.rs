@@ -9,16 +9,16 @@ mod local_only;
 pub use local_only::LocalOnly;
 pub(crate) use local_only::is_local;
 
-use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use arc_swap::ArcSwap;
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use futures_util::stream::{BoxStream, StreamExt as _};
 use http::HeaderValue;
 use http::header::AUTHORIZATION;
-use parking_lot::Mutex;
+use tokio::runtime::{self, Handle};
 use tokio::time::Instant;
 
 use super::{AttemptLimits, AuthScheme, Credential, WireRequest, WireResponse};
@@ -54,9 +54,19 @@ pub struct Dispatch<'a> {
 /// connection a host would queue calls beyond the provider's stream limit without a word.
 pub struct HttpTransport {
     clock: Arc<dyn Clock>,
-    /// One client for direct calls and one for each proxy; the configuration bounds their number.
-    clients: Mutex<HashMap<Option<String>, reqwest_client::Client>>,
+    /// For each runtime one client for direct calls and one for each proxy; the threads of the
+    /// program and its configuration bound their number.
+    clients: ArcSwap<Vec<Kept>>,
     connect: Duration,
+}
+
+/// A client and whom it serves. The connections of a client live on the runtime that opened them,
+/// so a runtime that used another's would wait for another thread with every byte.
+#[derive(Clone)]
+struct Kept {
+    runtime: runtime::Id,
+    proxy: Option<String>,
+    client: reqwest_client::Client,
 }
 
 /// The only mention of the client type, so that the ban on it holds everywhere else.
@@ -70,15 +80,16 @@ impl HttpTransport {
     pub fn new(clock: Arc<dyn Clock>, connect: Duration) -> Self {
         Self {
             clock,
-            clients: Mutex::new(HashMap::new()),
+            clients: ArcSwap::default(),
             connect,
         }
     }
 
     fn client(&self, proxy: Option<&str>) -> Result<reqwest_client::Client, Failure> {
-        let mut clients = self.clients.lock();
-        if let Some(client) = clients.get(&proxy.map(str::to_owned)) {
-            return Ok(client.clone());
+        let runtime = Handle::current().id();
+        let serves = |kept: &&Kept| kept.runtime == runtime && kept.proxy.as_deref() == proxy;
+        if let Some(kept) = self.clients.load().iter().find(serves) {
+            return Ok(kept.client.clone());
         }
         let client = self.build(proxy, false).or_else(|error| {
             // A machine without certificate files cannot build even for plain HTTP; the
@@ -92,7 +103,18 @@ impl HttpTransport {
                 format!("cannot set up connections: {error}"),
             )
         })?;
-        clients.insert(proxy.map(str::to_owned), client.clone());
+        let kept = Kept {
+            runtime,
+            proxy: proxy.map(str::to_owned),
+            client: client.clone(),
+        };
+        self.clients.rcu(|all| {
+            let mut all = Vec::clone(all);
+            // Two tasks may have built one at once; the later one replaces the earlier.
+            all.retain(|other| other.runtime != kept.runtime || other.proxy != kept.proxy);
+            all.push(kept.clone());
+            all
+        });
         Ok(client)
     }
 

@@ -64,6 +64,9 @@ pub struct Decide<'a> {
     pub seed: u64,
     /// The time, for the decision cache.
     pub now: Instant,
+    /// Whether the text is read although nothing depends on it, because somebody wants to know
+    /// what it would have been taken for.
+    pub in_full: bool,
 }
 
 /// Where a request goes, and why.
@@ -136,7 +139,7 @@ impl Router {
         };
         let target = self.resolve(name, &sight)?;
         let rules = self.rules(&target, query.ask, &sight)?;
-        let (profile, cached) = self.profile(&query);
+        let (profile, cached) = self.profile(&query, &rules);
         let pools = Pools::of(query.candidates, &rules, &self.tasks, &profile);
         let mut excluded = relevant(query.prepared_exclusions, &rules);
 
@@ -208,12 +211,13 @@ impl Router {
     }
 
     /// What the request is about, from the cache where it was seen before.
-    fn profile(&self, query: &Decide<'_>) -> (TaskProfile, bool) {
-        let read = || {
-            let word = query.ask.task.as_deref();
-            let task = word.map(|word| self.tasks.canonical(word).unwrap_or(word));
-            self.profiler.profile(&query.ask.chat, task)
-        };
+    fn profile(&self, query: &Decide<'_>, rules: &Rules) -> (TaskProfile, bool) {
+        let word = query.ask.task.as_deref();
+        let task = word.map(|word| self.tasks.canonical(word).unwrap_or(word));
+        if !query.in_full && !rules.follow_the_text() {
+            return (self.profiler.facts(&query.ask.chat, task), false);
+        }
+        let read = || self.profiler.profile(&query.ask.chat, task);
         if !self.cache.keeps() {
             return (read(), false);
         }

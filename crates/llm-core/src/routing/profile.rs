@@ -26,7 +26,7 @@ use std::collections::BTreeSet;
 use super::Profiler;
 use super::appraisal::two_decimals;
 use crate::types::chat::ChatRequest;
-use crate::types::task::{TaskName, TaskProfile};
+use crate::types::task::{Capabilities, Difficulty, Language, TaskName, TaskProfile};
 use crate::types::tokens;
 use kind::Kind;
 use lexicon::{Found, Lexicon};
@@ -82,6 +82,25 @@ impl HeuristicProfiler {
 }
 
 impl Profiler for HeuristicProfiler {
+    fn facts(&self, request: &ChatRequest, task: Option<&str>) -> TaskProfile {
+        let known = task.filter(|task| self.tasks.contains(*task));
+        let answers = u64::from(request.sampling.n.unwrap_or(1).max(1));
+        let output = request.sampling.max_tokens.map_or(0, u64::from);
+        TaskProfile {
+            task: TaskName::new(known.unwrap_or(TaskName::GENERAL)),
+            task_is_given: known.is_some(),
+            clarity: if known.is_some() { 1.0 } else { 0.0 },
+            language: Language::Other,
+            difficulty: Difficulty::Medium,
+            input_tokens: tokens::of_request(request),
+            output_tokens: output.saturating_mul(answers),
+            needs: needs::hard(request),
+            mentions: Capabilities::NONE,
+            evidence: vec!["the model was named, so the text was not read".to_owned()],
+            cooperation: None,
+        }
+    }
+
     fn profile(&self, request: &ChatRequest, task: Option<&str>) -> TaskProfile {
         let reading = Reading::of(request);
         let pictures = request.has_images();

@@ -8,6 +8,7 @@ use super::event::StreamEvent;
 use super::message::{Reasoning, ToolCall};
 use super::raw::{MAX_FIELDS, RawFields};
 use super::usage::Usage;
+use super::wire_reply::WireReply;
 
 /// A whole reply of one model.
 #[derive(Clone, Debug, Default)]
@@ -22,6 +23,9 @@ pub struct Answer {
     pub usage: Usage,
     /// Other top-level fields of an `OpenAI`-speaking provider's reply, as received.
     pub extra: RawFields,
+    /// The reply as its provider wrote it, where it says exactly what this answer says. Whoever
+    /// changes the answer takes it away.
+    pub wire: Option<Box<WireReply>>,
 }
 
 /// One of the answers of a reply.

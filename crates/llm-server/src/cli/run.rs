@@ -2,6 +2,7 @@
 
 use std::io;
 use std::net::{SocketAddr, TcpListener, ToSocketAddrs as _};
+use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -18,7 +19,8 @@ use super::listen::ListenArgs;
 use crate::accept::Drained;
 use crate::app::{App, Options, Sources};
 use crate::instruments;
-use crate::serve::{OpsServer, serve, serve_ops};
+use crate::serve::{OpsServer, serve_on, serve_ops};
+use crate::workers::Workers;
 use llm_setup::configuration::{self, Source, finding};
 use llm_setup::log;
 
@@ -34,11 +36,9 @@ pub(super) fn run(listen: &ListenArgs, console: &Console) -> Result<(), Halt> {
     let app = start(&source, &loaded)?;
     let main = bind(&loaded.config.server.host, loaded.config.server.port)?;
     let ops = ops_server(&loaded, &app)?;
-    let mut runtime = Builder::new_multi_thread();
-    if let Some(workers) = workers(listen, console)? {
-        runtime.worker_threads(workers);
-    }
-    let runtime = runtime
+    let workers = Workers::start(workers(listen, console)?).map_err(|error| cannot(&error))?;
+    // This thread accepts, attends to signals and reloads; the workers serve.
+    let runtime = Builder::new_current_thread()
         .enable_all()
         .build()
         .map_err(|error| cannot(&error))?;
@@ -51,12 +51,13 @@ pub(super) fn run(listen: &ListenArgs, console: &Console) -> Result<(), Halt> {
             .and_then(|()| tokio::net::TcpListener::from_std(main))
             .map_err(|error| cannot(&error))?;
         tokio::select! {
-            drained = serve(listener, Arc::clone(&app)) => Ok::<_, Report>(Ended::Drained(drained)),
+            drained = serve_on(listener, Arc::clone(&app), &workers) => Ok::<_, Report>(Ended::Drained(drained)),
             signal = signals.attend(&app, ui) => Ok(Ended::Insisted(signal)),
         }
     });
     // What still runs after the drain has been told to end; it is not waited for any longer.
     runtime.shutdown_timeout(Duration::from_millis(100));
+    drop(workers);
     drop(ops);
     match ended? {
         Ended::Drained(Drained::Whole) => {
@@ -111,22 +112,25 @@ fn ops_server(loaded: &Loaded, app: &Arc<App>) -> Result<Option<(OpsServer, Sock
     Ok(Some((server, address)))
 }
 
-fn workers(listen: &ListenArgs, console: &Console) -> Result<Option<usize>, Report> {
+/// How many threads serve: one a processor, unless something else is asked for.
+fn workers(listen: &ListenArgs, console: &Console) -> Result<NonZeroUsize, Report> {
     if let Some(count) = listen.workers {
-        return Ok(Some(usize::from(count)));
+        return Ok(NonZeroUsize::new(count.into()).unwrap_or(NonZeroUsize::MIN));
     }
     let Some(text) = console.env.get("LLMCOOP_WORKERS") else {
-        return Ok(None);
+        return Ok(std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN));
     };
-    match text.trim().parse::<u16>() {
-        Ok(count) if count > 0 => Ok(Some(usize::from(count))),
-        _ => Err(Report::usage(
-            Message::new("common.usage.bad_variable")
-                .with("name", "LLMCOOP_WORKERS")
-                .with("value", text)
-                .with("valid", "1, 2, 4, …"),
-        )),
-    }
+    let count = text.trim().parse::<u16>().ok();
+    count
+        .and_then(|count| NonZeroUsize::new(count.into()))
+        .ok_or_else(|| {
+            Report::usage(
+                Message::new("common.usage.bad_variable")
+                    .with("name", "LLMCOOP_WORKERS")
+                    .with("value", text)
+                    .with("valid", "1, 2, 4, …"),
+            )
+        })
 }
 
 /// Says where it listens, and who may call.

@@ -89,7 +89,8 @@ async fn whole(call: Call, asked: Asked) -> Result<Response, ApiError> {
 async fn streamed(call: Call, asked: Asked) -> Result<Response, ApiError> {
     let app = &call.visit.app;
     let grace = app.options().stream_grace;
-    let inbound = call.inbound(asked.ask, asked.user);
+    let mut inbound = call.inbound(asked.ask, asked.user);
+    inbound.explains = asked.events;
     call.visit.record.update(|facts| facts.streamed = true);
     let mut run = app.gateway().stream(inbound, asked.events);
     if asked.events {

@@ -8,6 +8,7 @@ use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::routing::get;
 use llm_server::accept::{ConnectionLimits, Drained, Ending, serve};
+use llm_server::workers::Workers;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
@@ -51,7 +52,7 @@ async fn a_reader_that_reads_nothing_is_cut_off() {
     );
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
-    let ending = Ending::default();
+    let (ending, workers) = (Ending::default(), Workers::here());
     let client = async {
         let mut stream = TcpStream::connect(address).await.unwrap();
         stream.write_all(REQUEST).await.unwrap();
@@ -60,8 +61,10 @@ async fn a_reader_that_reads_nothing_is_cut_off() {
         ending.stop.cancel();
         stream
     };
-    let (drained, _stream) =
-        tokio::join!(serve(listener, router, limits(), ending.clone()), client);
+    let (drained, _stream) = tokio::join!(
+        serve(listener, router, limits(), ending.clone(), &workers),
+        client
+    );
     assert_eq!(drained, Drained::Whole);
 }
 
@@ -70,7 +73,7 @@ async fn one_connection_too_many_waits_for_a_place() {
     let router = Router::new().route("/", get(|| async { "here" }));
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
-    let ending = Ending::default();
+    let (ending, workers) = (Ending::default(), Workers::here());
     let clients = async {
         let mut first = TcpStream::connect(address).await.unwrap();
         let second = TcpStream::connect(address).await.unwrap();
@@ -87,6 +90,9 @@ async fn one_connection_too_many_waits_for_a_place() {
         assert_eq!(&buffer, b"HTTP/1.1 200");
         ending.stop.cancel();
     };
-    let (drained, ()) = tokio::join!(serve(listener, router, limits(), ending.clone()), clients);
+    let (drained, ()) = tokio::join!(
+        serve(listener, router, limits(), ending.clone(), &workers),
+        clients
+    );
     assert_eq!(drained, Drained::Whole);
 }

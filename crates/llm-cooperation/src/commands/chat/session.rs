@@ -3,7 +3,7 @@
 use llm_console::program::Console;
 use llm_console::report::{Halt, Report};
 use llm_console::ui::Ui;
-use llm_core::types::money::{Bill, Cost};
+use llm_core::types::money::Bill;
 use serde_json::{Map, Value, json};
 use tokio::runtime::Runtime;
 
@@ -15,7 +15,7 @@ use crate::local::runtime;
 use crate::run::{Backend, End, Manner, tell};
 use crate::show::answer::{AnswerReader, Wish};
 use crate::show::text;
-use crate::show::usage::money;
+use crate::show::usage::cost_of;
 
 /// A conversation.
 pub(super) struct Session {
@@ -166,11 +166,6 @@ impl Totals {
         self.answers += 1;
         self.input += count("input_tokens");
         self.output += count("output_tokens");
-        let cost = &result["cost"];
-        self.bill.add(match (text(cost, "kind"), money(cost)) {
-            ("billed", Some(money)) => Cost::Billed(money),
-            (_, Some(money)) => Cost::Estimated(money),
-            (_, None) => Cost::Unknown,
-        });
+        self.bill.add(cost_of(&result["cost"]));
     }
 }

@@ -8,9 +8,10 @@
 //! | `inbound` | the body of a client |
 //! | `request` | the body of a call |
 //! | `response`, `stream`, `usage`, `error` | what a provider answers |
-//! | `outbound` | what a client is answered |
+//! | `outbound`, `faithful` | what a client is answered, and when as the provider wrote it |
 
 mod error;
+mod faithful;
 mod inbound;
 mod media;
 mod message;
@@ -32,6 +33,9 @@ use crate::types::answer::Answer;
 use crate::types::failure::Failure;
 use crate::types::task::Capabilities;
 
+/// The name of the protocol.
+const NAME: &str = "openai";
+
 /// The adapter.
 pub static OPENAI: OpenAi = OpenAi;
 
@@ -41,7 +45,7 @@ pub struct OpenAi;
 
 impl ProviderAdapter for OpenAi {
     fn name(&self) -> &'static str {
-        "openai"
+        NAME
     }
 
     fn capabilities(&self) -> Capabilities {

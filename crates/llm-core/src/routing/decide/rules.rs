@@ -102,6 +102,12 @@ impl Rules {
         balances.unwrap_or_default()
     }
 
+    /// Whether the choice depends on what the text says. Of a named model only its price could be
+    /// in question, for which the length of the answer is guessed.
+    pub(super) fn follow_the_text(&self) -> bool {
+        self.label != PINNED || !self.max_costs.is_empty()
+    }
+
     /// Whether a candidate is one to choose among.
     pub(super) fn is_first(&self, candidate: &Candidate) -> bool {
         self.first

@@ -88,6 +88,7 @@ impl Bench {
             sequence: 0,
             seed: 1,
             now: now(),
+            in_full: true,
         }
     }
 

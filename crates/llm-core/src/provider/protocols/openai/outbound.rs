@@ -5,6 +5,7 @@
 
 use serde_json::Value;
 
+use super::NAME;
 use super::message::write_tool_call;
 use super::usage::write_usage;
 use super::wire::Writer;
@@ -12,6 +13,7 @@ use crate::types::answer::{Answer, Choice};
 use crate::types::event::StreamEvent;
 use crate::types::raw::RawFields;
 use crate::types::usage::Usage;
+use crate::types::wire_reply::WireReply;
 
 /// What every object of one reply has in common.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,6 +51,11 @@ pub struct Reply<'a> {
 impl Reply<'_> {
     /// The `chat.completion` object as JSON. Usage nobody counted is left out.
     pub fn to_json(&self) -> String {
+        if let Some(wire) = self.answer.wire.as_deref()
+            && wire.protocol() == NAME
+        {
+            return self.relayed(wire);
+        }
         let mut out = self.head.open("chat.completion");
         let choices: Vec<String> = self.answer.choices.iter().map(whole_choice).collect();
         out.field("choices", &format!("[{}]", choices.join(",")));
@@ -60,6 +67,21 @@ impl Reply<'_> {
         });
         out.raw(self.own, |_| true);
         out.finish()
+    }
+}
+
+impl Reply<'_> {
+    /// The provider's own reply under our name for it.
+    fn relayed(&self, wire: &WireReply) -> String {
+        let [id, model] = [&self.head.id, &self.head.model].map(|text| Value::from(text.as_str()));
+        wire.rewritten(
+            &[
+                ("id", &id.to_string()),
+                ("created", &self.head.created.to_string()),
+                ("model", &model.to_string()),
+            ],
+            self.own,
+        )
     }
 }
 

@@ -6,6 +6,7 @@
 use serde_json::value::{RawValue, to_raw_value};
 
 use super::error::within_success;
+use super::faithful::faithful;
 use super::usage::read_usage;
 use super::wire::Object;
 use crate::types::answer::{Answer, Choice, FinishReason};
@@ -59,13 +60,19 @@ pub(super) fn decode(body: &[u8]) -> Result<Answer, Failure> {
         .map(|(position, raw)| read_choice(raw, position))
         .collect::<Result<Vec<_>, _>>()?;
     choices.sort_by_key(|choice| choice.index);
-    let usage = read_usage(&reply.child("usage")).or_else(|| usage_in_choices(&items));
+    let usage = read_usage(&reply.child("usage"));
+    let wire = usage
+        .is_some()
+        .then(|| faithful(text, &reply, &items))
+        .flatten();
+    let usage = usage.or_else(|| usage_in_choices(&items));
     Ok(Answer {
         id: reply.lenient("id").unwrap_or_default(),
         upstream_model: reply.lenient("model").unwrap_or_default(),
         choices,
         usage: usage.unwrap_or_default(),
         extra: others(&reply, REPLY_FIELDS),
+        wire: wire.map(Box::new),
     })
 }
 

@@ -98,6 +98,21 @@ impl<'a> Object<'a> {
             .map(|(key, value)| (key.as_ref(), *value))
     }
 
+    /// Every field, in order, as slices of the text it was read from: the name without its quotes.
+    /// `None` when a name has escapes in it or occurs twice.
+    pub(super) fn slices(&self) -> Option<Vec<(&'a str, &'a str)>> {
+        if self.duplicate().is_some() {
+            return None;
+        }
+        self.0
+            .iter()
+            .map(|(name, value)| match name {
+                Cow::Borrowed(name) => Some((*name, value.get())),
+                Cow::Owned(_) => None,
+            })
+            .collect()
+    }
+
     /// A field of some type, absent when it is of another.
     pub(super) fn lenient<T: DeserializeOwned>(&self, name: &str) -> Option<T> {
         serde_json::from_str(self.get(name)?.get()).ok()

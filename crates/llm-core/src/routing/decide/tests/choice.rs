@@ -445,3 +445,29 @@ fn a_participant_knows_all_its_deployments() {
         .unwrap();
     assert_eq!(b.targets.len(), 2);
 }
+
+#[test]
+fn the_text_is_read_only_where_the_choice_or_somebody_needs_it() {
+    let mut bench = small();
+    for candidate in &mut bench.candidates {
+        candidate.price = Some(price(1, 1, Currency::USD));
+    }
+    let router = bench.router();
+    let mut ask = ask("What is 2 + 2?");
+    let task = |ask: &Ask, in_full: bool| {
+        let query = Decide {
+            in_full,
+            ..bench.query(ask)
+        };
+        router.decide(query).unwrap().profile.task.to_string()
+    };
+    assert_eq!(task(&ask, false), "math");
+    ask.model = "a".to_owned();
+    assert_eq!(task(&ask, true), "math");
+    assert_eq!(task(&ask, false), "general");
+    ask.preferences.max_cost = Some(Money {
+        nanos: 5_000_000_000,
+        currency: Currency::USD,
+    });
+    assert_eq!(task(&ask, false), "math");
+}

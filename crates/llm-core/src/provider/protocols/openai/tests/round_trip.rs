@@ -152,6 +152,7 @@ fn answer() -> impl Strategy<Value = Answer> {
             upstream_model: "public".into(),
             choices,
             usage: Usage::reported(tokens, tokens * 2),
+            wire: None,
             extra: RawFields::parse(br#"{"system_fingerprint":"fp"}"#).unwrap(),
         }
     })
@@ -242,6 +243,12 @@ proptest! {
         let own = RawFields::parse(br#"{"llm_cooperation":{"cost":"unknown"}}"#).unwrap();
         let json = Reply { head: &head(), answer: &answer, own: &own }.to_json();
         let mut read = OPENAI.decode(json.as_bytes()).unwrap();
+        // Read again and passed on under the same name, it is the same text.
+        if read.wire.is_some() {
+            let again = Reply { head: &head(), answer: &read, own: &own }.to_json();
+            prop_assert_eq!(&again, &json);
+        }
+        read.wire = None;
         prop_assert!(read.extra.remove("llm_cooperation").is_some());
         prop_assert_eq!(format!("{read:?}"), format!("{answer:?}"));
 
