@@ -81,6 +81,8 @@ pub mod secret_ref;
 
 pub mod per_million;
 
+mod watched;
+
 #[cfg(test)]
 mod testing;
 

@@ -26,6 +26,12 @@ pub mod retry;
 
 pub mod health;
 
+pub mod concurrency;
+
+pub mod upstream;
+
+mod rate;
+
 use std::sync::Arc;
 use std::time::Duration;
 

@@ -22,13 +22,12 @@ use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::sync::Semaphore;
 
 use crate::accept::Ending;
+use crate::idempotency::Answers;
 use crate::kept::{Memory, ResponseStore};
+use crate::watch::{Looks, looks};
 
 /// Reads the configuration again, whenever it is asked to.
 pub type Loader = Box<dyn Fn() -> Result<Loaded, ConfigErrors> + Send + Sync>;
-
-/// Bytes of request bodies held at once, in the units of [`App::room`].
-const ROOM_BYTES: usize = 512 * 1024 * 1024;
 
 /// Bytes one permit of [`App::room`] stands for.
 pub const ROOM_UNIT: usize = 1024;
@@ -55,6 +54,8 @@ pub struct Options {
     pub stream_grace: Duration,
     /// How often a silent stream says that it is alive.
     pub keep_alive: Duration,
+    /// How often the files of the configuration are looked at.
+    pub look_every: Duration,
 }
 
 impl Default for Options {
@@ -62,6 +63,7 @@ impl Default for Options {
         Self {
             stream_grace: Duration::from_secs(5),
             keep_alive: Duration::from_secs(10),
+            look_every: Duration::from_secs(2),
         }
     }
 }
@@ -75,6 +77,7 @@ pub struct App {
     reloading: tokio::sync::Mutex<()>,
     ending: Ending,
     room: Arc<Semaphore>,
+    answers: Answers,
     responses: Box<dyn ResponseStore>,
     started_at: Timestamp,
 }
@@ -87,6 +90,8 @@ pub struct Current {
     pub server: ServerConfig,
     /// The routing strategy for requests that name none.
     pub strategy: String,
+    /// The files it was read from, as they looked then.
+    pub files: Looks,
 }
 
 impl App {
@@ -95,13 +100,19 @@ impl App {
         let started_at = sources.runtime.clock.wall();
         let library = templates(loaded, sources.with_prompts, started_at)?;
         let current = Current::of(loaded, &sources.runtime)?;
+        let server = &loaded.config.server;
+        let bytes = |count: u64| usize::try_from(count).unwrap_or(usize::MAX);
+        let room = (bytes(server.max_held_body_bytes) / ROOM_UNIT).clamp(1, Semaphore::MAX_PERMITS);
+        let lasts = Duration::from_secs(server.idempotency_ttl_s);
+        let answers = Answers::new(bytes(server.idempotency_bytes), lasts);
         Ok(Arc::new(Self {
             current: ArcSwap::from_pointee(current),
             prompts: ArcSwap::from_pointee(library),
             services: Totals::new(SERVICES.iter().map(|service| service.name)),
             reloading: tokio::sync::Mutex::new(()),
             ending: Ending::default(),
-            room: Arc::new(Semaphore::new(ROOM_BYTES / ROOM_UNIT)),
+            room: Arc::new(Semaphore::new(room)),
+            answers,
             responses: Box::new(Memory::default()),
             started_at,
             sources,
@@ -163,6 +174,11 @@ impl App {
         &self.room
     }
 
+    /// The answers that are kept for requests that are repeated.
+    pub fn answers(&self) -> &Answers {
+        &self.answers
+    }
+
     /// Where answers are kept.
     pub fn responses(&self) -> &dyn ResponseStore {
         &*self.responses
@@ -219,6 +235,7 @@ impl Current {
             gateway: Gateway::assemble(loaded, runtime)?,
             server: loaded.config.server.clone(),
             strategy: loaded.config.routing.strategy.clone(),
+            files: looks(loaded.sources()),
         })
     }
 }

@@ -14,6 +14,7 @@ use http_body::Body as _;
 use http_body_util::BodyExt as _;
 use llm_core::gateway::asked::fields::refused;
 use llm_core::gateway::error::GatewayError;
+use llm_core::gateway::limits::overloaded;
 use llm_core::types::clock::Clock;
 use llm_core::types::code::Code;
 use llm_core::types::raw::RawFields;
@@ -120,9 +121,7 @@ impl Held {
             .try_acquire_many_owned(units)
             .map_err(|_| {
                 let message = "the bodies of the requests under way take all the room there is";
-                let error = GatewayError::new(Code::Overloaded, message)
-                    .with_retry_after(Some(Duration::from_secs(1)));
-                ApiError::from(error).closing()
+                ApiError::from(overloaded(message)).closing()
             })?;
         match self.0.first_mut() {
             Some(first) => first.merge(permit),

@@ -3,12 +3,12 @@
 //! | module | owns |
 //! |---|---|
 //! | [`serve`], [`accept`], [`workers`] | running a server; the accept loop and the drain; its threads |
-//! | [`app`] | what all requests share; reloads |
+//! | [`app`], [`watch`] | what all requests share; reloads |
 //! | [`routes`] | every endpoint, as one table; the handlers |
 //! | [`dispatch`] | the way of a request from socket to reply |
 //! | [`visit`], [`identity`], [`body`], [`form`] | a request: who asks, from where, what it says |
+//! | [`idempotency`], [`kept`] | requests that are repeated; answers that are kept for later requests |
 //! | [`converse`], [`completion`], [`sse`], [`progress`], [`work`], [`headers`] | what a request is answered |
-//! | [`kept`] | answers that are kept for later requests |
 //! | [`error`] | what a failure is answered |
 //! | [`record`], [`instruments`] | the log line and the metrics |
 //! | [`openapi`], [`schema`], [`docs_page`] | the description of all this |
@@ -27,6 +27,7 @@ pub mod docs_page;
 pub mod error;
 pub mod form;
 pub mod headers;
+pub mod idempotency;
 pub mod identity;
 pub mod instruments;
 pub mod kept;
@@ -38,5 +39,6 @@ pub mod schema;
 pub mod serve;
 pub mod sse;
 pub mod visit;
+pub mod watch;
 pub mod work;
 pub mod workers;

@@ -102,6 +102,11 @@ impl Record {
         });
     }
 
+    /// Whether it failed.
+    pub fn is_failed(&self) -> bool {
+        self.0.lock().error.is_some()
+    }
+
     /// Adds a failure.
     pub fn failed(&self, error: &GatewayError) {
         self.update(|facts| {

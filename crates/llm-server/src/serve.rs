@@ -10,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 use crate::accept::{self, ConnectionLimits, Drained, Ending};
 use crate::app::App;
 use crate::dispatch::{Listener, router};
+use crate::watch::watch;
 use crate::workers::Workers;
 
 /// How long a client may read nothing of a reply that waits for it.
@@ -30,6 +31,7 @@ pub async fn serve_on(listener: TcpListener, app: Arc<App>, workers: &Workers) -
     tokio::select! {
         drained = accept::serve(listener, router, limits, app.ending().clone(), workers) => drained,
         never = upkeep(&app) => match never {},
+        never = watch(&app) => match never {},
     }
 }
 

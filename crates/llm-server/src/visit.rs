@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::RequestPartsExt as _;
-use axum::body::Body;
+use axum::body::{Body, Bytes};
 use axum::extract::Path;
 use axum::response::{IntoResponse as _, Response};
 use http::header::{ACCEPT_LANGUAGE, CONTENT_TYPE};
@@ -153,19 +153,43 @@ impl Call {
         let Some(body) = self.body.get_mut().take() else {
             return Ok(None);
         };
+        let mut held = std::mem::take(&mut self.held);
+        let bytes = self.read(body, &mut held).await;
+        self.held = held;
+        match bytes? {
+            None => Ok(None),
+            Some(bytes) => body::parse(&bytes).map(Some).map_err(Into::into),
+        }
+    }
+
+    /// The bytes of the body. It can still be read afterwards.
+    pub async fn whole_body(&mut self) -> Result<Bytes, ApiError> {
+        let Some(body) = self.body.get_mut().take() else {
+            return Ok(Bytes::new());
+        };
+        let mut held = Held::default();
+        let bytes = self.read(body, &mut held).await?;
+        let bytes = bytes.map(bytes::BytesMut::freeze).unwrap_or_default();
+        // Whoever reads it next takes the room it needs.
+        drop(held);
+        *self.body.get_mut() = Some(Body::from(bytes.clone()));
+        Ok(bytes)
+    }
+
+    async fn read(&self, body: Body, held: &mut Held) -> Result<Option<bytes::BytesMut>, ApiError> {
         let limits = self.body_limits();
         let reader = body::Reader {
             limits,
             clock: self.visit.app.clock(),
             room: self.visit.app.room(),
         };
-        let bytes = reader
-            .read(&self.visit.parts.headers, body, &mut self.held)
-            .await?;
-        match bytes {
-            None => Ok(None),
-            Some(bytes) => body::parse(&bytes).map(Some).map_err(Into::into),
-        }
+        reader.read(&self.visit.parts.headers, body, held).await
+    }
+
+    /// Whether the body is a form.
+    pub fn is_form(&self) -> bool {
+        let kind = self.visit.parts.headers.get(CONTENT_TYPE);
+        kind.is_some_and(|kind| kind.as_bytes().starts_with(b"multipart/"))
     }
 
     /// The body as a form whose files arrive while they are sent on.

@@ -59,6 +59,9 @@ pub struct ModelConfig {
     /// Lower is preferred under the `priority` strategy. Default: its place in the file.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub priority: Option<i32>,
+    /// Calls under way at once at each of its deployments. Default: `limits.max_concurrency`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_concurrency: Option<u32>,
     /// Words to find it by.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub tags: Vec<String>,
@@ -86,6 +89,9 @@ pub struct DeploymentConfig {
     /// Lower is preferred under the `priority` strategy.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub priority: Option<i32>,
+    /// Calls under way at once here. Default: the model's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_concurrency: Option<u32>,
     /// What its tokens cost here.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub price: Option<PriceConfig>,

@@ -124,6 +124,7 @@ impl<'a> Booking<'a> {
                 | FailureKind::Truncated
                 | FailureKind::Timeout(_)
                 | FailureKind::Deadline
+                | FailureKind::Superseded
         );
         let usage = match (may_have_worked, self.received.is_empty()) {
             (false, _) => Usage::reported(0, 0),

@@ -257,7 +257,11 @@ impl Runner<'_> {
 
     /// A reply that broke off after its reader had seen part of it has a code of its own.
     fn told(&self, mut error: GatewayError) -> GatewayError {
-        if error.code == Code::ProviderTruncated && self.events.final_started() {
+        let is_break = matches!(
+            error.code,
+            Code::ProviderTruncated | Code::AllCandidatesFailed
+        );
+        if is_break && self.events.final_started() {
             error.code = Code::StreamInterrupted;
         }
         error

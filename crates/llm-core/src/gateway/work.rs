@@ -123,7 +123,7 @@ impl Gateway {
         )?;
         check_size(&inbound.work, parts.limits.max_prompt_bytes())?;
         let started = engine.clock.now();
-        let (_place, deadline) = parts.limits.enter(inbound.time_limit, started)?;
+        let (_place, deadline) = parts.limits.enter(&grant, inbound.time_limit, started)?;
         let plan = parts.planner.plan_work(&inbound, &grant, engine)?;
         let account = account(&inbound, &grant);
         let caller = Caller {
@@ -132,11 +132,7 @@ impl Gateway {
             deadline,
         };
         let working = Working::new(&caller, &inbound.work, &plan, &pieces);
-        let mut attempts = Attempts {
-            caller: &caller,
-            working: &working,
-            made: Vec::new(),
-        };
+        let mut attempts = Attempts::new(&caller, &working);
         let counted = Counted::begin(&parts.stats, &plan);
         let result = timeout_at(deadline.at(), attempts.over_targets()).await;
         let took = engine.clock.now() - started;

@@ -65,6 +65,10 @@ pub enum FailureKind {
     Budget,
     /// The client broke off what was being sent on.
     Interrupted,
+    /// No place came free among the calls under way; nothing was sent.
+    Busy,
+    /// Another attempt at the same call answered first.
+    Superseded,
 }
 
 /// The limits of one attempt.
@@ -114,6 +118,7 @@ impl FailureKind {
             | Self::ContentFilter
             | Self::Deadline
             | Self::Budget
+            | Self::Superseded
             | Self::Interrupted => Retry::No,
             Self::Unavailable
             | Self::Connect
@@ -129,7 +134,8 @@ impl FailureKind {
             | Self::Tls
             | Self::Redirect
             | Self::Timeout(_)
-            | Self::CircuitOpen => Retry::Elsewhere,
+            | Self::CircuitOpen
+            | Self::Busy => Retry::Elsewhere,
         }
     }
 
@@ -169,6 +175,8 @@ impl FailureKind {
             Self::Deadline => Code::DeadlineExceeded,
             Self::Budget => Code::BudgetExhausted,
             Self::Interrupted => Code::Cancelled,
+            Self::Busy => Code::Overloaded,
+            Self::Superseded => Code::Cancelled,
         }
     }
 }

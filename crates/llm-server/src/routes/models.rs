@@ -72,7 +72,8 @@ struct Model<'a> {
 struct Facts<'a> {
     /// `model`, `auto`, `route` or `cooperate`.
     kind: &'static str,
-    /// How a model is doing: `unknown` before its first call, `healthy`, `degraded`, `probing` or `open`.
+    /// How a model is doing: `unknown` before its first call, `healthy`, `degraded`, `probing`, `open`,
+    /// `recovering`, `limited` or `key_rejected`.
     #[serde(skip_serializing_if = "Option::is_none")]
     status: Option<&'static str>,
     /// Context window in tokens.

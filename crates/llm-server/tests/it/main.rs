@@ -24,6 +24,7 @@ mod models;
 mod ops;
 mod program;
 mod refusals;
+mod reliability;
 mod responses;
 mod stream;
 mod stream_faults;

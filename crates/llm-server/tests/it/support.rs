@@ -44,8 +44,12 @@ impl Setup {
         Self {
             models: models.to_vec(),
             toml: String::new(),
+            // A test that wants its files looked at says so.
+            options: Options {
+                look_every: Duration::from_hours(1),
+                ..Options::default()
+            },
             toml_of: None,
-            options: Options::default(),
             demo: false,
         }
     }
@@ -79,6 +83,12 @@ impl Setup {
     /// Silent streams say that they are alive this often.
     pub(crate) fn keep_alive(mut self, every: Duration) -> Self {
         self.options.keep_alive = every;
+        self
+    }
+
+    /// The files of the configuration are looked at this often.
+    pub(crate) fn look_every(mut self, every: Duration) -> Self {
+        self.options.look_every = every;
         self
     }
 

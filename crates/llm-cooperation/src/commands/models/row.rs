@@ -260,6 +260,9 @@ pub(crate) fn health(state: &str) -> &'static str {
         "degraded" => "degraded",
         "probing" => "half_open",
         "open" => "open",
+        "recovering" => "recovering",
+        "limited" => "limited",
+        "key_rejected" => "key_rejected",
         "disabled" => "disabled",
         "credential" => "no_key",
         "provider" => "no_address",
@@ -271,7 +274,7 @@ pub(crate) fn health(state: &str) -> &'static str {
 pub(crate) fn mood(health: &str) -> Mood {
     match health {
         "healthy" => Mood::Good,
-        "open" => Mood::Bad,
+        "open" | "key_rejected" => Mood::Bad,
         "untested" | "" => Mood::Neutral,
         _ => Mood::Warning,
     }

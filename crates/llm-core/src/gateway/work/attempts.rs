@@ -7,8 +7,10 @@ use std::time::Duration;
 
 use super::exchange::{Delivered, Working};
 use crate::gateway::account::Booking;
-use crate::gateway::call::Caller;
+use crate::gateway::call::{Caller, Entry, alarm};
 use crate::gateway::deployments::Deployment;
+use crate::provider::upstream::Upstream;
+use crate::telemetry::metrics::Extra;
 use crate::types::caller::Attempt;
 use crate::types::failure::{Failure, FailureKind, Retry};
 use crate::types::money::Cost;
@@ -29,6 +31,17 @@ pub(super) struct Attempts<'a> {
     pub(super) working: &'a Working<'a>,
     /// Everything that was tried, in order.
     pub(super) made: Vec<Attempt>,
+    /// Attempts that reached a provider.
+    sent: u32,
+    /// The addresses they went to.
+    addresses: Vec<Arc<Upstream>>,
+}
+
+/// An attempt that gave nothing.
+struct Miss {
+    failure: Failure,
+    /// Whether it reached the provider.
+    sent: bool,
 }
 
 /// What to do after a failed attempt.
@@ -38,7 +51,18 @@ enum Next {
     GiveUp,
 }
 
-impl Attempts<'_> {
+impl<'a> Attempts<'a> {
+    /// None yet.
+    pub(super) fn new(caller: &'a Caller<'a>, working: &'a Working<'a>) -> Self {
+        Self {
+            caller,
+            working,
+            made: Vec::new(),
+            sent: 0,
+            addresses: Vec::new(),
+        }
+    }
+
     /// Tries one deployment after the other.
     pub(super) async fn over_targets(&mut self) -> Result<Success, Failure> {
         let mut decisive: Option<Failure> = None;
@@ -47,13 +71,19 @@ impl Attempts<'_> {
             let Some(deployment) = self.caller.engine.deployments.get(target) else {
                 continue;
             };
+            let was_asked = |one: &Arc<Upstream>| Arc::ptr_eq(one, &deployment.upstream);
+            if self.addresses.iter().any(was_asked)
+                && !self.caller.may_repeat(deployment, Extra::Failover)
+            {
+                continue;
+            }
             let has_next = position + 1 < targets.len();
             match self.at_target(&Arc::clone(deployment), has_next).await {
                 Ok(success) => return Ok(success),
-                Err((failure, give_up)) => {
-                    // A resting deployment is the weakest reason; any real failure outweighs it.
-                    if decisive.is_none() || failure.kind != FailureKind::CircuitOpen {
-                        decisive = Some(failure);
+                Err((miss, give_up)) => {
+                    // What was not sent is the weakest reason; any real failure outweighs it.
+                    if decisive.is_none() || miss.sent {
+                        decisive = Some(miss.failure);
                     }
                     if give_up {
                         break;
@@ -72,67 +102,80 @@ impl Attempts<'_> {
         &mut self,
         deployment: &Arc<Deployment>,
         has_next: bool,
-    ) -> Result<Success, (Failure, bool)> {
+    ) -> Result<Success, (Miss, bool)> {
         let mut tries = 0;
         loop {
-            let failure = match self.attempt(deployment).await {
+            let miss = match self.attempt(deployment).await {
                 Ok(success) => return Ok(success),
-                Err(failure) => failure,
+                Err(miss) => miss,
             };
-            tries += 1;
-            match self.decide(deployment, &failure, tries, has_next) {
-                Next::GiveUp => return Err((failure, true)),
-                Next::Elsewhere => return Err((failure, false)),
+            tries += u32::from(miss.sent);
+            match self.decide(deployment, &miss, tries, has_next) {
+                Next::GiveUp => return Err((miss, true)),
+                Next::Elsewhere => return Err((miss, false)),
                 Next::Again(pause) => tokio::time::sleep(pause).await,
             }
         }
     }
 
-    fn decide(
-        &self,
-        deployment: &Deployment,
-        failure: &Failure,
-        tries: u32,
-        has_next: bool,
-    ) -> Next {
+    fn decide(&self, deployment: &Deployment, miss: &Miss, tries: u32, has_next: bool) -> Next {
         let engine = self.caller.engine;
+        let failure = &miss.failure;
         let left = self.caller.deadline.remaining(engine.clock.now());
-        let spent = u32::try_from(self.made.len()).unwrap_or(u32::MAX);
         if self.working.is_spent()
             || failure.kind.retry() == Retry::No
             || left.is_zero()
-            || spent >= engine.max_attempts
+            || self.sent >= engine.max_attempts
         {
             return Next::GiveUp;
         }
-        let may_repeat = failure.kind.retry() == Retry::Anywhere && tries <= deployment.retries;
+        let may_repeat =
+            miss.sent && failure.kind.retry() == Retry::Anywhere && tries <= deployment.retries;
         // Waiting out a limit makes sense only where nobody else could answer meanwhile.
         let should_wait = failure.kind != FailureKind::RateLimited || !has_next;
         if may_repeat && should_wait {
             let pause = engine
                 .backoff
                 .pause(tries, failure.retry_after, rand::random());
-            if let Some(pause) = pause.filter(|pause| *pause < left) {
+            if let Some(pause) = pause.filter(|pause| *pause < left)
+                && self.caller.may_repeat(deployment, Extra::Retry)
+            {
                 return Next::Again(pause);
             }
         }
         Next::Elsewhere
     }
 
+    /// Notes an attempt that is about to be sent. The first at an address is what extra ones are
+    /// measured against.
+    fn note_sent(&mut self, deployment: &Deployment, now: Instant) {
+        self.sent += 1;
+        let upstream = &deployment.upstream;
+        if !self.addresses.iter().any(|one| Arc::ptr_eq(one, upstream)) {
+            self.addresses.push(Arc::clone(upstream));
+            upstream.requested(now);
+        }
+    }
+
     /// One exchange, with its permit, its booking and its place in the list of attempts.
-    async fn attempt(&mut self, deployment: &Arc<Deployment>) -> Result<Success, Failure> {
+    async fn attempt(&mut self, deployment: &Arc<Deployment>) -> Result<Success, Miss> {
         let engine = self.caller.engine;
         let began = engine.clock.now();
-        let permit = match deployment.health.admit(began) {
-            Ok(permit) => permit,
-            Err(wait) => {
-                let message = "resting after repeated failures";
-                let mut failure = Failure::new(FailureKind::CircuitOpen, message);
-                failure.retry_after = Some(wait);
+        let Entry {
+            permit,
+            places: _places,
+        } = match self.caller.enter(deployment).await {
+            Ok(entry) => entry,
+            Err(failure) => {
                 self.note(deployment, began, Some(failure.clone()));
-                return Err(failure);
+                return Err(Miss {
+                    failure,
+                    sent: false,
+                });
             }
         };
+        let began = engine.clock.now();
+        self.note_sent(deployment, began);
         let input = self.working.input_tokens();
         let account = self.caller.account;
         let mut booking = Booking::open(&*engine.store, &*engine.clock, account, deployment, input);
@@ -155,10 +198,15 @@ impl Attempts<'_> {
             }
             Err(failure) => {
                 let cost = booking.failed(&failure);
-                permit.failed(now, &failure);
+                if permit.failed(now, &failure) {
+                    alarm(deployment);
+                }
                 deployment.instruments.failed(failure.kind.code(), cost);
                 self.note(deployment, began, Some(failure.clone()));
-                Err(failure)
+                Err(Miss {
+                    failure,
+                    sent: true,
+                })
             }
         }
     }
