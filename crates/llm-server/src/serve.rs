@@ -18,8 +18,13 @@ const WRITE_STALL: Duration = Duration::from_secs(60);
 /// How often the collected metrics are put in order, so that they do not grow while nobody asks.
 const UPKEEP: Duration = Duration::from_secs(5);
 
-/// Serves a listener until `app.ending().stop`, then drains.
-pub async fn serve(listener: TcpListener, app: Arc<App>, workers: &Workers) -> Drained {
+/// Serves a listener on this runtime until `app.ending().stop`, then drains.
+pub async fn serve(listener: TcpListener, app: Arc<App>) -> Drained {
+    serve_on(listener, app, &Workers::here()).await
+}
+
+/// The same, with the connections on threads of their own.
+pub async fn serve_on(listener: TcpListener, app: Arc<App>, workers: &Workers) -> Drained {
     let limits = limits(&app);
     let router = router(&app, Listener::Main);
     tokio::select! {

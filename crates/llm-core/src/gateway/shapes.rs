@@ -62,7 +62,7 @@ impl From<&Cost> for CostShape {
     fn from(cost: &Cost) -> Self {
         let money = cost.money();
         Self {
-            amount: money.map(|money| money.decimal()),
+            amount: money.map(Money::decimal),
             currency: money.map(|money| money.currency),
             kind: money.map_or("unknown", |_| cost.kind()),
             at_least: None,

@@ -19,7 +19,7 @@ use super::listen::ListenArgs;
 use crate::accept::Drained;
 use crate::app::{App, Options, Sources};
 use crate::instruments;
-use crate::serve::{OpsServer, serve, serve_ops};
+use crate::serve::{OpsServer, serve_on, serve_ops};
 use crate::workers::Workers;
 use llm_setup::configuration::{self, Source, finding};
 use llm_setup::log;
@@ -51,7 +51,7 @@ pub(super) fn run(listen: &ListenArgs, console: &Console) -> Result<(), Halt> {
             .and_then(|()| tokio::net::TcpListener::from_std(main))
             .map_err(|error| cannot(&error))?;
         tokio::select! {
-            drained = serve(listener, Arc::clone(&app), &workers) => Ok::<_, Report>(Ended::Drained(drained)),
+            drained = serve_on(listener, Arc::clone(&app), &workers) => Ok::<_, Report>(Ended::Drained(drained)),
             signal = signals.attend(&app, ui) => Ok(Ended::Insisted(signal)),
         }
     });

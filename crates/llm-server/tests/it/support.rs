@@ -10,7 +10,6 @@ use llm_core::config::load::{self, LoadOptions};
 use llm_core::gateway::runtime::Runtime;
 use llm_server::accept::Drained;
 use llm_server::app::{App, Options, Sources};
-use llm_server::workers::Workers;
 use llm_server::{instruments, openapi, serve};
 use llm_testkit::builders::config_toml;
 use llm_testkit::http::{self, Request, Response};
@@ -109,8 +108,7 @@ impl Setup {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let origin = format!("http://{}", listener.local_addr().unwrap());
         let mut running = JoinSet::new();
-        let serving = Arc::clone(&app);
-        running.spawn(async move { serve::serve(listener, serving, &Workers::here()).await });
+        running.spawn(serve::serve(listener, Arc::clone(&app)));
         TestServer {
             app,
             origin,

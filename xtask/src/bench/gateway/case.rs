@@ -21,8 +21,8 @@ pub(crate) struct Case {
     pub(crate) streamed: bool,
     /// What the provider is told to do, in the prompt.
     pub(crate) order: &'static str,
-    /// Share of the calls of a run that this case makes, for those that take their time.
-    pub(crate) share: f64,
+    /// One call for so many of a run, for those that take their time.
+    pub(crate) one_in: usize,
 }
 
 impl Case {
@@ -31,25 +31,25 @@ impl Case {
         Self::of("1 KB, model auto", "auto", 1_000),
         Self::of("1 KB, translated", "bench-translated", 1_000),
         Self {
-            share: 0.25,
+            one_in: 4,
             ..Self::of("100 KB in, 1 KB out", "bench", 100_000)
         },
         Self {
             streamed: true,
             order: "burst",
-            share: 0.25,
+            one_in: 4,
             ..Self::of("stream of 100 chunks at once", "bench", 1_000)
         },
         Self {
             streamed: true,
             order: "drip",
-            share: 0.05,
+            one_in: 20,
             ..Self::of("stream of 100 chunks, each alone", "bench", 1_000)
         },
         Self {
             streamed: true,
             order: "burst",
-            share: 0.25,
+            one_in: 4,
             ..Self::of(
                 "stream of 100 chunks at once, translated",
                 "bench-translated",
@@ -65,7 +65,7 @@ impl Case {
             prompt,
             streamed: false,
             order: "whole",
-            share: 1.0,
+            one_in: 1,
         }
     }
 
@@ -90,7 +90,7 @@ impl Case {
     pub(crate) async fn measure(&self, sides: &Sides, calls: usize) -> Result<Measured> {
         let client = Client::new();
         let body = self.body();
-        let turns = ((calls as f64 * self.share) as usize).div_ceil(TURN).max(2);
+        let turns = (calls / self.one_in).div_ceil(TURN).max(2);
         let mut direct = Times::new()?;
         let mut through: Vec<Side> = Vec::new();
         for (name, running) in sides.all() {

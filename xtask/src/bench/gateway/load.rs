@@ -48,7 +48,8 @@ impl Client {
         let mut first = None;
         let mut tail: Vec<u8> = Vec::new();
         while let Some(frame) = body.frame().await {
-            let frame = frame.with_context(|| format!("port {port}, after {} bytes", tail.len()))?;
+            let frame =
+                frame.with_context(|| format!("port {port}, after {} bytes", tail.len()))?;
             let Ok(data) = frame.into_data() else {
                 continue;
             };
