@@ -22,6 +22,7 @@ use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::sync::Semaphore;
 
 use crate::accept::Ending;
+use crate::kept::{Memory, ResponseStore};
 
 /// Reads the configuration again, whenever it is asked to.
 pub type Loader = Box<dyn Fn() -> Result<Loaded, ConfigErrors> + Send + Sync>;
@@ -74,6 +75,7 @@ pub struct App {
     reloading: tokio::sync::Mutex<()>,
     ending: Ending,
     room: Arc<Semaphore>,
+    responses: Box<dyn ResponseStore>,
     started_at: Timestamp,
 }
 
@@ -100,6 +102,7 @@ impl App {
             reloading: tokio::sync::Mutex::new(()),
             ending: Ending::default(),
             room: Arc::new(Semaphore::new(ROOM_BYTES / ROOM_UNIT)),
+            responses: Box::new(Memory::default()),
             started_at,
             sources,
         }))
@@ -158,6 +161,11 @@ impl App {
     /// Room for request bodies, one permit for each [`ROOM_UNIT`] bytes.
     pub fn room(&self) -> &Arc<Semaphore> {
         &self.room
+    }
+
+    /// Where answers are kept.
+    pub fn responses(&self) -> &dyn ResponseStore {
+        &*self.responses
     }
 
     /// Reads the configuration again and swaps it in as a whole. One that is wrong, or with which

@@ -7,7 +7,8 @@
 //! | [`routes`] | every endpoint, as one table; the handlers |
 //! | [`dispatch`] | the way of a request from socket to reply |
 //! | [`visit`], [`identity`], [`body`] | a request: who asks, from where, what it says |
-//! | [`completion`], [`sse`], [`progress`], [`headers`] | what a request is answered |
+//! | [`converse`], [`completion`], [`sse`], [`progress`], [`headers`] | what a request is answered |
+//! | [`kept`] | answers that are kept for later requests |
 //! | [`error`] | what a failure is answered |
 //! | [`record`], [`instruments`] | the log line and the metrics |
 //! | [`openapi`], [`schema`], [`docs_page`] | the description of all this |
@@ -19,6 +20,7 @@ pub mod app;
 pub mod body;
 pub mod cli;
 pub mod completion;
+pub mod converse;
 mod cors;
 pub mod dispatch;
 pub mod docs_page;
@@ -26,6 +28,7 @@ pub mod error;
 pub mod headers;
 pub mod identity;
 pub mod instruments;
+pub mod kept;
 pub mod openapi;
 pub mod progress;
 pub mod record;

@@ -26,6 +26,13 @@ pub struct ServerConfig {
     pub shutdown_grace_ms: u64,
     /// Connections open at once.
     pub max_connections: u32,
+    /// Answers of `/v1/responses` that are kept in memory for later requests to refer to; 0 keeps
+    /// none.
+    pub keep_responses: u32,
+    /// Minutes an answer is kept.
+    pub keep_responses_minutes: u32,
+    /// Whether answers are kept when a request does not say.
+    pub keep_by_default: bool,
     /// Web origins that may call the API from a browser.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub cors_origins: Vec<String>,
@@ -43,6 +50,9 @@ impl Default for ServerConfig {
             body_timeout_ms: 30_000,
             shutdown_grace_ms: 30_000,
             max_connections: 16_384,
+            keep_responses: 0,
+            keep_responses_minutes: 60,
+            keep_by_default: false,
             cors_origins: Vec::new(),
         }
     }
