@@ -8,7 +8,9 @@
 )]
 
 mod clients;
+mod gateway;
 mod local_model;
+mod work;
 
 use tokio::sync::{Mutex, MutexGuard};
 

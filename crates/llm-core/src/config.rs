@@ -83,6 +83,8 @@ pub mod secret_ref;
 
 pub mod per_million;
 
+mod watched;
+
 #[cfg(test)]
 mod testing;
 

@@ -29,6 +29,8 @@ pub mod schema;
 
 pub mod stream;
 
+pub mod work;
+
 pub mod stats;
 
 pub mod inspect;
@@ -42,6 +44,8 @@ pub mod error;
 pub mod runtime;
 
 pub mod assemble;
+
+mod check;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -119,6 +123,12 @@ impl Gateway {
         self.parts
             .authenticator
             .authorize(credential, origin, permission, now)
+    }
+
+    /// Whether there is room for a request of this caller, before it is read. Refusing here is what
+    /// keeps a flood cheap; the place itself is taken when the request runs.
+    pub fn check_room(&self, grant: &Grant) -> Result<(), GatewayError> {
+        self.parts.limits.check_room(grant)
     }
 
     /// The way of a request.

@@ -1,5 +1,7 @@
 //! Providers: which protocol each speaks, how a call is written and read, and the way out.
 //!
+//! What clients speak to us are [`dialects`], the same the other way round.
+//!
 //! Adapters are pure: they turn a hub request into bytes and bytes into hub types. They see no
 //! socket, no clock and no secret. [`transport`] owns the sockets and adds the credential.
 //! A vendor that speaks somebody else's protocol is a row of data in [`vendors`].
@@ -8,17 +10,27 @@ pub mod vendors;
 
 pub mod protocols;
 
+pub mod dialects;
+
 pub mod classify;
 
 pub mod frames;
 
 pub mod transport;
 
+pub mod work;
+
 pub mod demo;
 
 pub mod retry;
 
 pub mod health;
+
+pub mod concurrency;
+
+pub mod upstream;
+
+mod rate;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -67,6 +79,11 @@ pub trait ProviderAdapter: Send + Sync {
 
     /// Reads the list: the names the provider knows its models by.
     fn decode_list(&self, body: &[u8]) -> Result<Vec<String>, Failure>;
+
+    /// Speaks the operations besides chat, where the protocol has any.
+    fn work(&self, _vendor: &Vendor) -> Option<work::WorkSpeaker> {
+        None
+    }
 }
 
 /// Reads one stream, frame by frame.

@@ -55,6 +55,11 @@ pub trait RoutingStrategy: Send + Sync {
     /// What it prefers, in one line, for `help` and the reference.
     fn summary(&self) -> &'static str;
 
+    /// Whether it has a reason of its own to prefer one deployment of a model to another.
+    fn tells_places_apart(&self) -> bool {
+        false
+    }
+
     /// Every candidate exactly once, best first; the reasons are left empty.
     ///
     /// `candidates` is in the order of the configuration and never empty.

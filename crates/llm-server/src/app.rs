@@ -23,13 +23,13 @@ use tokio::sync::Semaphore;
 
 use crate::accept::Ending;
 use crate::descriptors::Descriptors;
+use crate::idempotency::Answers;
+use crate::kept::{Memory, ResponseStore};
 use crate::tls::{Prepared, Tls};
+use crate::watch::{Looks, looks};
 
 /// Reads the configuration again, whenever it is asked to.
 pub type Loader = Box<dyn Fn() -> Result<Loaded, ConfigErrors> + Send + Sync>;
-
-/// Bytes of request bodies held at once, in the units of [`App::room`].
-const ROOM_BYTES: usize = 512 * 1024 * 1024;
 
 /// Bytes one permit of [`App::room`] stands for.
 pub const ROOM_UNIT: usize = 1024;
@@ -56,10 +56,10 @@ pub struct Options {
     pub stream_grace: Duration,
     /// How often a silent stream says that it is alive.
     pub keep_alive: Duration,
-    /// How often the files of the certificate are looked at.
-    pub certificate_check: Duration,
     /// The descriptors there are.
     pub descriptors: Descriptors,
+    /// How often the files of configuration and certificate are looked at.
+    pub look_every: Duration,
 }
 
 impl Default for Options {
@@ -67,8 +67,8 @@ impl Default for Options {
         Self {
             stream_grace: Duration::from_secs(5),
             keep_alive: Duration::from_secs(10),
-            certificate_check: Duration::from_secs(10),
             descriptors: Descriptors { limit: None },
+            look_every: Duration::from_secs(2),
         }
     }
 }
@@ -82,6 +82,8 @@ pub struct App {
     reloading: tokio::sync::Mutex<()>,
     ending: Ending,
     room: Arc<Semaphore>,
+    answers: Answers,
+    responses: Box<dyn ResponseStore>,
     started_at: Timestamp,
     tls: Option<Arc<Tls>>,
 }
@@ -94,6 +96,8 @@ pub struct Current {
     pub server: ServerConfig,
     /// The routing strategy for requests that name none.
     pub strategy: String,
+    /// The files it was read from, as they looked then.
+    pub files: Looks,
 }
 
 impl App {
@@ -103,6 +107,11 @@ impl App {
         let library = templates(loaded, sources.with_prompts, started_at)?;
         let current = Current::of(loaded, &sources.runtime)?;
         let tls = Tls::of(loaded)?;
+        let server = &loaded.config.server;
+        let bytes = |count: u64| usize::try_from(count).unwrap_or(usize::MAX);
+        let room = (bytes(server.max_held_body_bytes) / ROOM_UNIT).clamp(1, Semaphore::MAX_PERMITS);
+        let lasts = Duration::from_secs(server.idempotency_ttl_s);
+        let answers = Answers::new(bytes(server.idempotency_bytes), lasts);
         Ok(Arc::new(Self {
             tls,
             current: ArcSwap::from_pointee(current),
@@ -110,7 +119,9 @@ impl App {
             services: Totals::new(SERVICES.iter().map(|service| service.name)),
             reloading: tokio::sync::Mutex::new(()),
             ending: Ending::default(),
-            room: Arc::new(Semaphore::new(ROOM_BYTES / ROOM_UNIT)),
+            room: Arc::new(Semaphore::new(room)),
+            answers,
+            responses: Box::new(Memory::default()),
             started_at,
             sources,
         }))
@@ -176,6 +187,16 @@ impl App {
         &self.room
     }
 
+    /// The answers that are kept for requests that are repeated.
+    pub fn answers(&self) -> &Answers {
+        &self.answers
+    }
+
+    /// Where answers are kept.
+    pub fn responses(&self) -> &dyn ResponseStore {
+        &*self.responses
+    }
+
     /// Reads the configuration again and swaps it in as a whole. One that is wrong, or with which
     /// nothing could be called, changes nothing.
     pub async fn reload(self: &Arc<Self>) -> Result<Arc<Current>, ConfigErrors> {
@@ -236,6 +257,7 @@ impl Current {
             gateway: Gateway::assemble(loaded, runtime)?,
             server: loaded.config.server.clone(),
             strategy: loaded.config.routing.strategy.clone(),
+            files: looks(loaded.sources()),
         })
     }
 }

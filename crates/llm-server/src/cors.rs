@@ -11,6 +11,7 @@ use tower_http::cors::{AllowOrigin, CorsLayer};
 use crate::app::App;
 use crate::dispatch::{CLIENT_REQUEST_ID, REQUEST_ID};
 use crate::headers;
+use crate::idempotency::{IDEMPOTENCY_KEY, REPLAYED};
 
 /// How long a browser may keep the answer to a preflight.
 const PREFLIGHT: Duration = Duration::from_mins(10);
@@ -25,18 +26,20 @@ pub(crate) fn layer(app: &Arc<App>) -> CorsLayer {
             .iter()
             .any(|allowed| allowed.as_bytes() == origin.as_bytes())
     });
-    let exposed = [REQUEST_ID, CLIENT_REQUEST_ID]
+    let exposed = [REQUEST_ID, CLIENT_REQUEST_ID, REPLAYED]
         .into_iter()
         .chain(headers::EXPOSED);
     CorsLayer::new()
         .allow_origin(origins)
-        .allow_methods([Method::GET, Method::POST])
+        .allow_methods([Method::GET, Method::POST, Method::DELETE])
         .allow_headers([
             AUTHORIZATION,
             CONTENT_TYPE,
             HeaderName::from_static("x-api-key"),
+            HeaderName::from_static("x-goog-api-key"),
             REQUEST_ID,
             CLIENT_REQUEST_ID,
+            IDEMPOTENCY_KEY,
         ])
         .expose_headers(exposed.collect::<Vec<_>>())
         .max_age(PREFLIGHT)

@@ -15,6 +15,7 @@ use axum::routing::{MethodFilter, MethodRouter};
 use futures_util::FutureExt as _;
 use http::header::{ALLOW, CACHE_CONTROL, X_CONTENT_TYPE_OPTIONS};
 use http::{HeaderName, HeaderValue};
+use llm_core::gateway::auth::Permission;
 use llm_core::types::code::Code;
 use llm_core::types::ids::RequestId;
 use tower::util::service_fn;
@@ -22,6 +23,7 @@ use tower::util::service_fn;
 use crate::app::App;
 use crate::cors;
 use crate::error::{ApiError, Shape};
+use crate::idempotency;
 use crate::identity;
 use crate::instruments::{OTHER, RouteInstruments};
 use crate::record::{Line, Record, Recorded};
@@ -91,6 +93,7 @@ fn methods(app: &Arc<App>, listener: Listener, path: &'static str) -> MethodRout
         let filter = match route.method {
             Verb::Get => MethodFilter::GET,
             Verb::Post => MethodFilter::POST,
+            Verb::Delete => MethodFilter::DELETE,
         };
         allowed.push(route.method.as_str());
         methods = methods.on_service(filter, service(Frame::of(app, listener, route)));
@@ -232,7 +235,17 @@ impl Frame {
                 if self.app.is_draining() {
                     return Err(draining());
                 }
-                handle(visit.admit(permission, body)?).await
+                let call = visit.admit(permission, body)?;
+                if permission == Permission::Inference && route.body.is_some() {
+                    // Before a byte of it is read, so that refusing costs next to nothing.
+                    let room = call.visit.app.gateway().check_room(&call.grant);
+                    room.map_err(|error| ApiError::from(error).closing())?;
+                }
+                if idempotency::applies(&call, permission) {
+                    idempotency::answer(call, handle).await
+                } else {
+                    handle(call).await
+                }
             }
         }
     }

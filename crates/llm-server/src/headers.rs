@@ -10,6 +10,7 @@ use http::header::RETRY_AFTER;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use llm_core::gateway::error::GatewayError;
 use llm_core::gateway::respond::Completion;
+use llm_core::gateway::work::WorkDone;
 
 const MODEL: HeaderName = HeaderName::from_static("x-llmcoop-model");
 const PROVIDER: HeaderName = HeaderName::from_static("x-llmcoop-provider");
@@ -19,10 +20,14 @@ const ATTEMPTS: HeaderName = HeaderName::from_static("x-llmcoop-attempts");
 const FALLBACK: HeaderName = HeaderName::from_static("x-llmcoop-fallback");
 const COST: HeaderName = HeaderName::from_static("x-llmcoop-cost");
 const COST_KIND: HeaderName = HeaderName::from_static("x-llmcoop-cost-kind");
+const WARNINGS: HeaderName = HeaderName::from_static("x-llmcoop-warnings");
 const SERVER_TIMING: HeaderName = HeaderName::from_static("server-timing");
 
+/// Longest text of all warnings, in bytes. The body has all of them.
+const MAX_WARNINGS: usize = 1_000;
+
 /// Headers a page of an allowed origin may read.
-pub const EXPOSED: [HeaderName; 10] = [
+pub const EXPOSED: [HeaderName; 11] = [
     MODEL,
     PROVIDER,
     STRATEGY,
@@ -31,6 +36,7 @@ pub const EXPOSED: [HeaderName; 10] = [
     FALLBACK,
     COST,
     COST_KIND,
+    WARNINGS,
     SERVER_TIMING,
     RETRY_AFTER,
 ];
@@ -111,6 +117,39 @@ pub fn completed(response: &mut Response, completion: &Completion, total: Durati
         parts.push(("upstream", attempts.map(|attempt| attempt.duration).sum()));
     }
     parts.push(("total", total));
+    timing(headers, &parts);
+}
+
+/// Writes what the caller should know, as far as it fits.
+pub fn warned<'a>(headers: &mut HeaderMap, warnings: impl IntoIterator<Item = &'a String>) {
+    let warnings: Vec<&str> = warnings.into_iter().map(String::as_str).collect();
+    let mut text = warnings.join("; ");
+    text.truncate(text.floor_char_boundary(MAX_WARNINGS));
+    put(headers, WARNINGS, Some(&text));
+}
+
+/// Writes everything about finished work besides chat.
+pub fn worked(response: &mut Response, done: &WorkDone, total: Duration) {
+    let headers = response.headers_mut();
+    let served = Served {
+        model: Some(done.served.model.to_string()),
+        provider: Some(done.served.provider.to_string()),
+        strategy: Some(done.plan.strategy.clone()),
+        mode: Some("single".to_owned()),
+        attempts: Some(done.attempts.len()),
+        fell_back: Some(done.failed_over()),
+    };
+    served.write(headers);
+    let money = done.cost.money();
+    let cost = money.map(|money| format!("{} {}", money.decimal(), money.currency));
+    put(headers, COST, cost.as_deref());
+    put(headers, COST_KIND, Some(done.cost.kind()));
+    let upstream = done.attempts.iter().map(|attempt| attempt.duration).sum();
+    let parts = [
+        ("route", done.plan.took),
+        ("upstream", upstream),
+        ("total", total),
+    ];
     timing(headers, &parts);
 }
 

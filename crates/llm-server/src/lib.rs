@@ -4,11 +4,12 @@
 //! |---|---|
 //! | [`serve`], [`accept`], [`workers`] | running a server; the accept loop and the drain; its threads |
 //! | [`tls`], [`descriptors`] | certificates and the handshake; how many connections there can be |
-//! | [`app`] | what all requests share; reloads |
+//! | [`app`], [`watch`] | what all requests share; reloads |
 //! | [`routes`] | every endpoint, as one table; the handlers |
 //! | [`dispatch`] | the way of a request from socket to reply |
-//! | [`visit`], [`identity`], [`body`] | a request: who asks, from where, what it says |
-//! | [`completion`], [`sse`], [`progress`], [`headers`] | what a request is answered |
+//! | [`visit`], [`identity`], [`body`], [`form`] | a request: who asks, from where, what it says |
+//! | [`idempotency`], [`kept`] | requests that are repeated; answers that are kept for later requests |
+//! | [`converse`], [`completion`], [`sse`], [`progress`], [`work`], [`headers`] | what a request is answered |
 //! | [`error`] | what a failure is answered |
 //! | [`record`], [`instruments`] | the log line and the metrics |
 //! | [`openapi`], [`schema`], [`docs_page`] | the description of all this |
@@ -20,14 +21,18 @@ pub mod app;
 pub mod body;
 pub mod cli;
 pub mod completion;
+pub mod converse;
 mod cors;
 pub mod descriptors;
 pub mod dispatch;
 pub mod docs_page;
 pub mod error;
+pub mod form;
 pub mod headers;
+pub mod idempotency;
 pub mod identity;
 pub mod instruments;
+pub mod kept;
 pub mod openapi;
 pub mod progress;
 pub mod record;
@@ -37,4 +42,6 @@ pub mod serve;
 pub mod sse;
 pub mod tls;
 pub mod visit;
+pub mod watch;
+pub mod work;
 pub mod workers;

@@ -6,8 +6,9 @@ use schemars::SchemaGenerator;
 use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value, json};
 
+use crate::error::Shape;
 use crate::routes::{self, Door, Group, Reply, Route, SchemaOf};
-use crate::schema::ErrorBody;
+use crate::schema::{DialectError, ErrorBody};
 
 /// The document as text.
 pub fn text() -> &'static str {
@@ -66,7 +67,8 @@ fn operation(route: &Route, generator: &mut SchemaGenerator) -> Value {
         operation["parameters"] = route.params.iter().map(parameter).collect();
     }
     if let Some(body) = &route.body {
-        let content = json_content(body.schema, generator);
+        let schema = (body.schema)(generator);
+        let content = json!({ body.media: { "schema": schema } });
         operation["requestBody"] = json!({ "required": body.required, "content": content });
     }
     if let Door::Needs(..) = route.door {
@@ -110,9 +112,18 @@ fn responses(route: &Route, generator: &mut SchemaGenerator) -> Value {
             content["text/event-stream"] = json!({ "itemSchema": event });
             content
         }
+        Reply::JsonOrText(whole, media) => {
+            let mut content = json_content(*whole, generator);
+            content[*media] = json!({ "schema": { "type": "string" } });
+            content
+        }
+        Reply::Bytes(media) => json!({ *media: {} }),
         Reply::Text(media) => json!({ *media: { "schema": { "type": "string" } } }),
     };
-    let error = generator.subschema_for::<ErrorBody>();
+    let error = match route.shape {
+        Shape::Of(_) => generator.subschema_for::<DialectError>(),
+        Shape::Standard | Shape::Earlier => generator.subschema_for::<ErrorBody>(),
+    };
     json!({
         "200": { "description": "success", "content": content },
         "default": {

@@ -5,14 +5,21 @@
 //! each group; a new route is a row in its group's `ROUTES`.
 
 mod admin;
+mod audio;
 mod chat;
+mod completions;
 mod cooperation;
 mod decide;
+mod embeddings;
+mod gemini;
+mod images;
 mod info;
+mod messages;
 mod models;
 mod probes;
 mod prompts;
 mod query;
+mod responses;
 mod service;
 mod stats;
 mod usage;
@@ -54,6 +61,8 @@ pub enum Verb {
     Get,
     /// Does something.
     Post,
+    /// Takes something away.
+    Delete,
 }
 
 impl Verb {
@@ -62,6 +71,7 @@ impl Verb {
         match self {
             Self::Get => "GET",
             Self::Post => "POST",
+            Self::Delete => "DELETE",
         }
     }
 }
@@ -96,6 +106,10 @@ impl Door {
 pub enum Group {
     /// The `OpenAI` dialect.
     OpenAi,
+    /// The Anthropic dialect.
+    Anthropic,
+    /// The Gemini dialect.
+    Gemini,
     /// The paths of the first earlier system.
     Cooperation,
     /// The paths of the second earlier system.
@@ -108,8 +122,10 @@ pub enum Group {
 
 impl Group {
     /// Every group, in the order of lists.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 7] = [
         Self::OpenAi,
+        Self::Anthropic,
+        Self::Gemini,
         Self::Cooperation,
         Self::Service,
         Self::Admin,
@@ -120,6 +136,8 @@ impl Group {
     pub fn title(self) -> Words {
         match self {
             Self::OpenAi => words("OpenAI-compatible", "兼容 OpenAI"),
+            Self::Anthropic => words("Anthropic-compatible", "兼容 Anthropic"),
+            Self::Gemini => words("Gemini-compatible", "兼容 Gemini"),
             Self::Cooperation => words("Queries, services and cooperation", "提问、服务与协作"),
             Self::Service => words("Chat, usage and prompts", "对话、用量与提示词"),
             Self::Admin => words("Administration", "管理"),
@@ -172,6 +190,8 @@ pub type SchemaOf = fn(&mut SchemaGenerator) -> Schema;
 
 /// The body an endpoint reads.
 pub struct Body {
+    /// Its media type.
+    pub media: &'static str,
     /// Its schema.
     pub schema: SchemaOf,
     /// Whether it must be there.
@@ -184,14 +204,27 @@ pub enum Reply {
     Json(SchemaOf),
     /// JSON, or a stream of events of the second schema when the request asks for one.
     JsonOrEvents(SchemaOf, SchemaOf),
+    /// JSON, or text of the second kind when the request asks for one.
+    JsonOrText(SchemaOf, &'static str),
     /// Text of a media type.
     Text(&'static str),
+    /// Bytes of a media type.
+    Bytes(&'static str),
 }
 
 const fn body<T: schemars::JsonSchema>() -> Body {
     Body {
+        media: "application/json",
         schema: SchemaGenerator::subschema_for::<T>,
         required: true,
+    }
+}
+
+/// A form with files in it.
+const fn form<T: schemars::JsonSchema>() -> Body {
+    Body {
+        media: "multipart/form-data",
+        ..body::<T>()
     }
 }
 
@@ -224,6 +257,13 @@ use handler;
 
 const TABLES: &[&[Route]] = &[
     chat::ROUTES,
+    responses::ROUTES,
+    completions::ROUTES,
+    messages::ROUTES,
+    gemini::ROUTES,
+    embeddings::ROUTES,
+    audio::ROUTES,
+    images::ROUTES,
     models::ROUTES,
     query::ROUTES,
     service::ROUTES,

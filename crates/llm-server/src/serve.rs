@@ -12,6 +12,7 @@ use tokio_util::sync::CancellationToken;
 use crate::accept::{self, ConnectionLimits, Drained, Ending, Surface};
 use crate::app::App;
 use crate::dispatch::{Listener, router};
+use crate::watch::watch;
 use crate::workers::Workers;
 
 /// How long a client may read nothing of a reply that waits for it.
@@ -38,6 +39,7 @@ pub async fn serve_on(listener: TcpListener, app: Arc<App>, workers: &Workers) -
     tokio::select! {
         drained = accept::serve(listener, surface, limits, app.ending().clone(), workers) => drained,
         never = upkeep(&app, workers) => match never {},
+        never = watch(&app) => match never {},
         never = watch_certificate(&app) => match never {},
     }
 }
@@ -120,7 +122,7 @@ async fn watch_certificate(app: &App) -> std::convert::Infallible {
     let Some(tls) = app.tls() else {
         return std::future::pending().await;
     };
-    let mut ticks = tokio::time::interval(app.options().certificate_check);
+    let mut ticks = tokio::time::interval(app.options().look_every);
     loop {
         ticks.tick().await;
         let tls = Arc::clone(tls);

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::RequestPartsExt as _;
-use axum::body::Body;
+use axum::body::{Body, Bytes};
 use axum::extract::Path;
 use axum::response::{IntoResponse as _, Response};
 use http::header::{ACCEPT_LANGUAGE, CONTENT_TYPE};
@@ -16,11 +16,14 @@ use llm_console::lang::Lang;
 use llm_core::gateway::auth::{Grant, Permission};
 use llm_core::gateway::error::GatewayError;
 use llm_core::gateway::inbound::{Inbound, Origin};
+use llm_core::gateway::work::WorkInbound;
+use llm_core::gateway::work::read::WorkAsked;
 use llm_core::types::code::Code;
 use llm_core::types::ids::RequestId;
 use llm_core::types::plan::Ask;
 use llm_core::types::raw::RawFields;
 use llm_core::types::secret::Secret;
+use llm_core::types::upload::Form;
 use parking_lot::Mutex;
 use serde::Serialize;
 use tokio::time::Instant;
@@ -28,6 +31,7 @@ use tokio::time::Instant;
 use crate::app::App;
 use crate::body::{self, Held};
 use crate::error::ApiError;
+use crate::form::{self, Faults};
 use crate::identity;
 use crate::record::Record;
 
@@ -149,22 +153,62 @@ impl Call {
         let Some(body) = self.body.get_mut().take() else {
             return Ok(None);
         };
-        let server = &self.visit.app.current().server;
-        let limits = body::Limits {
-            bytes: usize::try_from(server.max_body_bytes).unwrap_or(usize::MAX),
-            pause: Duration::from_millis(server.body_timeout_ms),
+        let mut held = std::mem::take(&mut self.held);
+        let bytes = self.read(body, &mut held).await;
+        self.held = held;
+        match bytes? {
+            None => Ok(None),
+            Some(bytes) => body::parse(&bytes).map(Some).map_err(Into::into),
+        }
+    }
+
+    /// The bytes of the body. It can still be read afterwards.
+    pub async fn whole_body(&mut self) -> Result<Bytes, ApiError> {
+        let Some(body) = self.body.get_mut().take() else {
+            return Ok(Bytes::new());
         };
+        let mut held = Held::default();
+        let bytes = self.read(body, &mut held).await?;
+        let bytes = bytes.map(bytes::BytesMut::freeze).unwrap_or_default();
+        // Whoever reads it next takes the room it needs.
+        drop(held);
+        *self.body.get_mut() = Some(Body::from(bytes.clone()));
+        Ok(bytes)
+    }
+
+    async fn read(&self, body: Body, held: &mut Held) -> Result<Option<bytes::BytesMut>, ApiError> {
+        let limits = self.body_limits();
         let reader = body::Reader {
             limits,
             clock: self.visit.app.clock(),
             room: self.visit.app.room(),
         };
-        let bytes = reader
-            .read(&self.visit.parts.headers, body, &mut self.held)
-            .await?;
-        match bytes {
-            None => Ok(None),
-            Some(bytes) => body::parse(&bytes).map(Some).map_err(Into::into),
+        reader.read(&self.visit.parts.headers, body, held).await
+    }
+
+    /// Whether the body is a form.
+    pub fn is_form(&self) -> bool {
+        let kind = self.visit.parts.headers.get(CONTENT_TYPE);
+        kind.is_some_and(|kind| kind.as_bytes().starts_with(b"multipart/"))
+    }
+
+    /// The body as a form whose files arrive while they are sent on.
+    pub async fn form(&mut self) -> Result<(Form, Faults), ApiError> {
+        let body = self.body.get_mut().take().unwrap_or_default();
+        let limits = self.body_limits();
+        let incoming = form::Incoming {
+            headers: &self.visit.parts.headers,
+            body,
+            limits,
+        };
+        form::read(incoming, &self.visit.app, &mut self.held).await
+    }
+
+    fn body_limits(&self) -> body::Limits {
+        let server = &self.visit.app.current().server;
+        body::Limits {
+            bytes: usize::try_from(server.max_body_bytes).unwrap_or(usize::MAX),
+            pause: Duration::from_millis(server.body_timeout_ms),
         }
     }
 
@@ -174,6 +218,20 @@ impl Call {
         extracted
             .map(|Path(rest)| rest)
             .map_err(|_| ApiError::new(Code::NotFound, "the path is not valid UTF-8 text"))
+    }
+
+    /// The same for work besides chat.
+    pub fn work(&self, asked: WorkAsked) -> WorkInbound {
+        WorkInbound {
+            id: self.visit.id.clone(),
+            work: asked.work,
+            model: asked.model,
+            preferences: asked.preferences,
+            credential: self.credential.clone(),
+            origin: self.origin,
+            time_limit: None,
+            user: asked.user,
+        }
     }
 
     /// The request to the gateway. Consumes the right to make it.

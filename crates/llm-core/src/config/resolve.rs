@@ -57,6 +57,8 @@ pub struct Deployment {
     pub max_output: Option<u32>,
     /// What it can do; `None` where nothing is known.
     pub capabilities: Option<Capabilities>,
+    /// Calls under way at once.
+    pub max_concurrency: Option<u32>,
     /// How good its answers are, 0 to 1.
     pub quality: Option<f64>,
     /// What its tokens cost.
@@ -197,6 +199,7 @@ impl Config {
             context: model.context.or(facts.context),
             max_tokens: model.max_tokens,
             max_output: facts.max_output,
+            max_concurrency: part.max_concurrency.or(model.max_concurrency),
             capabilities: stated_capabilities(model).or(facts.capabilities),
             quality: model.quality.or(facts.quality),
         })

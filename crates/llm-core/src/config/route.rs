@@ -61,6 +61,10 @@ pub struct TaskConfig {
 pub struct RoutingConfig {
     /// The strategy where a request names none.
     pub strategy: String,
+    /// How calls are spread over several deployments of one model: `priority` (lowest number first,
+    /// equal ones by weight), `weighted`, `least_loaded`, `peak_ewma` or `round_robin`. Deployments
+    /// below `health_threshold`, limited or full ones stand behind the others.
+    pub balance: String,
     /// How much quality matters against cost and speed, 0 to 1.
     pub quality_priority: f64,
     /// The model or route of a request that names none. Default: `auto`.
@@ -84,6 +88,7 @@ impl Default for RoutingConfig {
     fn default() -> Self {
         Self {
             strategy: "auto".to_owned(),
+            balance: "priority".to_owned(),
             quality_priority: 0.5,
             default_model: None,
             auto_cooperate: true,

@@ -21,6 +21,8 @@ pub struct ServerConfig {
     pub metrics: bool,
     /// Largest request body, in bytes.
     pub max_body_bytes: u64,
+    /// Bytes of all request bodies held at once; more are refused.
+    pub max_held_body_bytes: u64,
     /// Milliseconds a client has to send its headers.
     pub header_timeout_ms: u64,
     /// Milliseconds a client has between two pieces of its body.
@@ -29,6 +31,19 @@ pub struct ServerConfig {
     pub shutdown_grace_ms: u64,
     /// Connections open at once.
     pub max_connections: u32,
+    /// Seconds the answer to a request with an `Idempotency-Key` is kept.
+    pub idempotency_ttl_s: u64,
+    /// Bytes of such answers kept; the oldest go first.
+    pub idempotency_bytes: u64,
+    /// Whether the configuration is read again when one of its files changes.
+    pub reload_on_change: bool,
+    /// Answers of `/v1/responses` that are kept in memory for later requests to refer to; 0 keeps
+    /// none.
+    pub keep_responses: u32,
+    /// Minutes an answer is kept.
+    pub keep_responses_minutes: u32,
+    /// Whether answers are kept when a request does not say.
+    pub keep_by_default: bool,
     /// Web origins that may call the API from a browser.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub cors_origins: Vec<String>,
@@ -43,10 +58,17 @@ impl Default for ServerConfig {
             tls: TlsConfig::default(),
             metrics: true,
             max_body_bytes: 32 * 1024 * 1024,
+            max_held_body_bytes: 512 * 1024 * 1024,
             header_timeout_ms: 10_000,
             body_timeout_ms: 30_000,
             shutdown_grace_ms: 30_000,
             max_connections: 16_384,
+            idempotency_ttl_s: 86_400,
+            idempotency_bytes: 64 * 1024 * 1024,
+            reload_on_change: true,
+            keep_responses: 0,
+            keep_responses_minutes: 60,
+            keep_by_default: false,
             cors_origins: Vec::new(),
         }
     }

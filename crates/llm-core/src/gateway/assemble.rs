@@ -3,6 +3,8 @@
 //! Everything that can be wrong is found here, before the first request; a reload that fails
 //! leaves the old gateway as it is.
 
+mod rules;
+
 use std::collections::HashSet;
 use std::str::FromStr as _;
 use std::sync::Arc;
@@ -20,20 +22,17 @@ use super::runtime::{Identity, Runtime};
 use super::{Gateway, Parts};
 use crate::config::error::{ConfigError, ConfigErrors};
 use crate::config::key::KeyPath;
-use crate::config::limits::LimitsConfig;
 use crate::config::load::Loaded;
 use crate::config::model::PriceConfig;
 use crate::config::per_million::PerMillion;
 use crate::config::resolve;
 use crate::config::server::AuthMode;
-use crate::provider::health::BreakerRules;
 use crate::provider::retry::Backoff;
-use crate::provider::{
-    Adapter, AttemptLimits, Credential, Endpoint, ModelDefaults, protocols, vendors,
-};
+use crate::provider::{Adapter, Credential, Endpoint, ModelDefaults, protocols, vendors};
 use crate::telemetry::metrics::ModelInstruments;
 use crate::types::money::{Currency, Price};
 use crate::types::task::Capabilities;
+use rules::{attempt_limits, breaker_rules, gate_rules, hedge_rules, is_shared, upstream_rules};
 
 /// Abilities that are only assumed when somebody says so.
 const MEDIA: Capabilities = Capabilities::VISION
@@ -44,6 +43,7 @@ const MEDIA: Capabilities = Capabilities::VISION
 impl Gateway {
     /// Builds a gateway, or says everything that is wrong.
     pub fn assemble(loaded: &Loaded, runtime: &Runtime) -> Result<Self, ConfigErrors> {
+        super::check::check(loaded)?;
         let mut errors = Vec::new();
         let deployments = deployments(loaded, runtime, &mut errors);
         let authenticator = authenticator(loaded, &mut errors);
@@ -61,12 +61,13 @@ impl Gateway {
                 longest: Duration::from_millis(limits.max_backoff_ms),
             },
             max_attempts: limits.max_attempts.max(1),
+            first_token_with_fallback: Duration::from_millis(limits.first_token_with_fallback_ms),
+            hedge: hedge_rules(limits),
+            continue_streams: limits.continue_streams,
             max_reply_bytes: bytes(limits.max_reply_bytes),
             max_event_bytes: bytes(limits.max_event_bytes),
         };
-        let in_use: HashSet<Identity> =
-            engine.deployments.iter().map(|one| identity(one)).collect();
-        runtime.keep_healths(|identity| in_use.contains(identity));
+        take_over(&engine.deployments, loaded, runtime);
         Ok(Self {
             parts: Arc::new(Parts {
                 authenticator,
@@ -74,6 +75,7 @@ impl Gateway {
                     limits.max_concurrent_requests as usize,
                     Duration::from_millis(limits.request_ms),
                     bytes(limits.max_prompt_bytes),
+                    is_shared(loaded),
                 ),
                 planner,
                 engine,
@@ -92,6 +94,36 @@ fn identity(deployment: &Deployment) -> Identity {
         base_url: deployment.endpoint.base_url.to_string(),
         upstream_model: deployment.upstream_model.clone(),
         deployment: deployment.id.to_string(),
+    }
+}
+
+/// What outlives a configuration follows the new one. Only here, once nothing is wrong any more: a
+/// configuration that is refused must not change a thing.
+fn take_over(deployments: &Deployments, loaded: &Loaded, runtime: &Runtime) {
+    let limits = &loaded.config.limits;
+    for one in deployments.iter() {
+        one.health.renew(breaker_rules(limits), one.gate);
+        one.upstream
+            .renew(upstream_rules(limits, is_shared(loaded)));
+    }
+    let in_use: HashSet<Identity> = deployments.iter().map(|one| identity(one)).collect();
+    let addresses: HashSet<String> = deployments
+        .iter()
+        .map(|one| address_of(&one.endpoint.base_url))
+        .collect();
+    runtime.keep(
+        |identity| in_use.contains(identity),
+        |address| addresses.contains(address),
+    );
+}
+
+/// What stands for an address: scheme, host and port, or all of it where it has none.
+fn address_of(url: &Url) -> String {
+    let origin = url.origin();
+    if origin.is_tuple() {
+        origin.ascii_serialization()
+    } else {
+        url.to_string()
     }
 }
 
@@ -164,7 +196,13 @@ fn deployment(
         headers: headers(loaded, place, &provider.headers)?,
     };
     let limits = &loaded.config.limits;
+    let gate = gate_rules(limits, place.max_concurrency);
     let built = Deployment {
+        upstream: runtime.upstream(
+            &address_of(&endpoint.base_url),
+            upstream_rules(limits, is_shared(loaded)),
+        ),
+        gate,
         health: runtime.health(
             Identity {
                 base_url: endpoint.base_url.to_string(),
@@ -172,6 +210,7 @@ fn deployment(
                 deployment: place.id.to_string(),
             },
             breaker_rules(limits),
+            gate,
         ),
         instruments: ModelInstruments::new(place.model.as_str(), place.provider.as_str()),
         id: place.id.clone(),
@@ -285,6 +324,10 @@ fn facts(
     let carried = adapter.capabilities().without(lacks);
     // What the protocol cannot carry the model cannot be asked for, whatever it is able to.
     let stated = place.capabilities.unwrap_or_else(|| carried.without(MEDIA));
+    let work = vendor
+        .and_then(|vendor| Some(adapter.work(vendor)?.carries(vendor)))
+        .unwrap_or_default();
+    let carried = carried.with(work).with(Capabilities::CHAT);
     let model = loaded.config.models.get(place.model.as_str());
     Ok(Facts {
         tasks: model
@@ -322,6 +365,7 @@ fn price(loaded: &Loaded, price: &PriceConfig, key: &KeyPath) -> Result<Arc<Pric
         output: price.output.picos_per_token(),
         cached_input: price.cached_input.map(PerMillion::picos_per_token),
         cache_write: price.cache_write.map(PerMillion::picos_per_token),
+        units: price.units(),
         source: price.source.clone(),
         date: price.date.clone(),
     }))
@@ -329,26 +373,6 @@ fn price(loaded: &Loaded, price: &PriceConfig, key: &KeyPath) -> Result<Arc<Pric
 
 fn why(reason: &'static str, detail: String) -> Unusable {
     Unusable { reason, detail }
-}
-
-fn attempt_limits(limits: &LimitsConfig, provider_total: Option<u64>) -> AttemptLimits {
-    AttemptLimits {
-        connect: Duration::from_millis(limits.connect_ms),
-        first_byte: Duration::from_millis(limits.first_byte_ms),
-        first_token: Duration::from_millis(limits.first_token_ms),
-        idle: Duration::from_millis(limits.idle_ms),
-        total: Duration::from_millis(provider_total.unwrap_or(limits.total_ms)),
-    }
-}
-
-fn breaker_rules(limits: &LimitsConfig) -> BreakerRules {
-    BreakerRules {
-        failures: limits.breaker_failures.max(1),
-        first_rest: Duration::from_millis(limits.breaker_open_ms),
-        longest_rest: Duration::from_millis(limits.breaker_max_open_ms.max(limits.breaker_open_ms)),
-        // A probe is a call like any other and may take as long.
-        probe_lease: Duration::from_millis(limits.total_ms),
-    }
 }
 
 fn authenticator(loaded: &Loaded, errors: &mut Vec<ConfigError>) -> Authenticator {

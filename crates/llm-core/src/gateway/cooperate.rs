@@ -7,7 +7,7 @@ use super::limits::Admitted;
 use super::respond::Served;
 use crate::cooperation::budget::Budget;
 use crate::cooperation::{CoopError, Run, integrators, modes};
-use crate::provider::protocols::fields::untranslatable;
+use crate::provider::protocols::fields::{unsayable, untranslatable};
 use crate::types::answer::Answer;
 use crate::types::caller::{Attempt, CallOrder, CallReport, ModelCaller as _};
 use crate::types::chat::ChatRequest;
@@ -108,10 +108,14 @@ impl Runner<'_> {
             .deployments
             .get(&report.deployment)
             .map(|deployment| deployment.adapter.0.name());
-        if protocol.is_none_or(|name| name == "openai") {
+        let Some(protocol) = protocol else {
             return Vec::new();
+        };
+        let mut fields = Vec::new();
+        if protocol != "openai" {
+            fields = untranslatable(request);
         }
-        let fields = untranslatable(request);
+        fields.extend(unsayable(request, protocol));
         fields
             .iter()
             .map(|field| {
@@ -253,7 +257,11 @@ impl Runner<'_> {
 
     /// A reply that broke off after its reader had seen part of it has a code of its own.
     fn told(&self, mut error: GatewayError) -> GatewayError {
-        if error.code == Code::ProviderTruncated && self.events.final_started() {
+        let is_break = matches!(
+            error.code,
+            Code::ProviderTruncated | Code::AllCandidatesFailed
+        );
+        if is_break && self.events.final_started() {
             error.code = Code::StreamInterrupted;
         }
         error

@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use tokio::time::Instant;
 
+use crate::provider::concurrency::GateRules;
 use crate::provider::health::Health;
+use crate::provider::upstream::Upstream;
 use crate::provider::{Adapter, AttemptLimits, Credential, Endpoint, ModelDefaults};
 use crate::telemetry::metrics::ModelInstruments;
 use crate::types::ids::{DeploymentId, ModelName, ProviderName};
@@ -44,6 +46,10 @@ pub struct Deployment {
     pub unusable: Option<Unusable>,
     /// How it has been doing.
     pub health: Arc<Health>,
+    /// The places for calls to it.
+    pub gate: GateRules,
+    /// What it shares with the others at its address.
+    pub upstream: Arc<Upstream>,
     /// What is measured of it.
     pub instruments: ModelInstruments,
 }

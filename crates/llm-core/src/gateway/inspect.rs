@@ -83,6 +83,12 @@ impl Gateway {
                     together.in_flight = view.health.in_flight + health.in_flight;
                     together.requests = view.health.requests + health.requests;
                     together.last_minute = view.health.last_minute + health.last_minute;
+                    together.waiting = view.health.waiting + health.waiting;
+                    together.concurrency_limit = view
+                        .health
+                        .concurrency_limit
+                        .zip(health.concurrency_limit)
+                        .map(|(one, other)| one.saturating_add(other));
                     view.health = together;
                 }
                 None => views.push(ModelView {
@@ -156,11 +162,12 @@ impl Gateway {
 /// Lower is better.
 fn rank(unusable: Option<&Unusable>, health: &HealthSnapshot) -> u8 {
     match (unusable, health.state) {
-        (Some(_), _) => 5,
+        (Some(_), _) => 6,
         (None, HealthState::Healthy) => 0,
         (None, HealthState::Unknown) => 1,
-        (None, HealthState::Degraded) => 2,
-        (None, HealthState::Probing) => 3,
-        (None, HealthState::Open) => 4,
+        (None, HealthState::Degraded | HealthState::Recovering) => 2,
+        (None, HealthState::Limited | HealthState::KeyRejected) => 3,
+        (None, HealthState::Probing) => 4,
+        (None, HealthState::Open) => 5,
     }
 }

@@ -10,9 +10,11 @@ use parking_lot::Mutex;
 use super::stats::Stats;
 use crate::cooperation::modes::MODES;
 use crate::provider::SharedTransport;
+use crate::provider::concurrency::GateRules;
 use crate::provider::demo::DemoTransport;
 use crate::provider::health::{BreakerRules, Health};
 use crate::provider::transport::{HttpTransport, LocalOnly};
+use crate::provider::upstream::{Upstream, UpstreamRules};
 use crate::routing::strategies::STRATEGIES;
 use crate::store::{UsageStore, backends};
 use crate::types::clock::{Clock, SystemClock};
@@ -29,6 +31,8 @@ pub struct Runtime {
     pub stats: Arc<Stats>,
     /// By what a deployment really is: a model that now points elsewhere starts afresh.
     healths: Mutex<HashMap<Identity, Arc<Health>>>,
+    /// By address.
+    upstreams: Mutex<HashMap<String, Arc<Upstream>>>,
 }
 
 /// What a deployment really is, whatever it is called.
@@ -77,21 +81,42 @@ impl Runtime {
             store,
             stats: Arc::new(stats),
             healths: Mutex::default(),
+            upstreams: Mutex::default(),
         }
     }
 
     /// The health of a deployment, carried over from the configuration before.
-    pub(super) fn health(&self, identity: Identity, rules: BreakerRules) -> Arc<Health> {
+    pub(super) fn health(
+        &self,
+        identity: Identity,
+        rules: BreakerRules,
+        gate: GateRules,
+    ) -> Arc<Health> {
         let mut healths = self.healths.lock();
-        Arc::clone(
-            healths
-                .entry(identity)
-                .or_insert_with(|| Health::new(rules)),
-        )
+        let health = healths
+            .entry(identity)
+            .or_insert_with(|| Health::new(rules, gate));
+        Arc::clone(health)
     }
 
-    /// Forgets deployments that no configuration has any more.
-    pub(super) fn keep_healths(&self, in_use: impl Fn(&Identity) -> bool) {
+    /// What the deployments at an address share, carried over likewise.
+    pub(super) fn upstream(&self, address: &str, rules: UpstreamRules) -> Arc<Upstream> {
+        let mut upstreams = self.upstreams.lock();
+        let upstream = upstreams
+            .entry(address.to_owned())
+            .or_insert_with(|| Upstream::new(rules));
+        Arc::clone(upstream)
+    }
+
+    /// Forgets deployments and addresses that no configuration has any more.
+    pub(super) fn keep(
+        &self,
+        in_use: impl Fn(&Identity) -> bool,
+        address_in_use: impl Fn(&str) -> bool,
+    ) {
         self.healths.lock().retain(|identity, _| in_use(identity));
+        self.upstreams
+            .lock()
+            .retain(|address, _| address_in_use(address));
     }
 }

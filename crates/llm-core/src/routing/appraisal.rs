@@ -111,10 +111,18 @@ pub(super) fn weight(candidate: &Candidate) -> f64 {
 /// step around those only that should not be called now.
 pub(super) fn distance_from_service(candidate: &Candidate, spread: bool) -> u8 {
     match candidate.health.state {
-        HealthState::Unknown | HealthState::Healthy => 0,
+        // A call would be turned away at once.
+        HealthState::Unknown | HealthState::Healthy | HealthState::Recovering
+            if candidate.health.is_full =>
+        {
+            2
+        }
+        // One that comes back has to be called to come back; the breaker lets through what it may.
+        HealthState::Unknown | HealthState::Healthy | HealthState::Recovering => 0,
         HealthState::Degraded => u8::from(spread),
-        // A single probe is under way; a second call would not make the answer come sooner.
-        HealthState::Probing => 2,
+        // The provider itself says that a call would be in vain; or a single probe is under way,
+        // and a second call would not make the answer come sooner.
+        HealthState::Limited | HealthState::KeyRejected | HealthState::Probing => 2,
         HealthState::Open => 3,
     }
 }

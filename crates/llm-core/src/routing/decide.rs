@@ -5,6 +5,7 @@
 //! comes in as a value; the router itself holds only what was built from the configuration, and
 //! the decision cache.
 
+mod balance;
 mod build;
 mod cooperate;
 mod error;
@@ -33,7 +34,7 @@ use cooperate::Scene;
 pub use cooperate::{Cooperating, Participant};
 pub use error::RouteError;
 use error::refusal;
-use field::{Field, ordered};
+use field::{Balanced, Field, ordered};
 use rules::{Rules, Sight};
 
 /// Decides where requests go. Built once for each configuration.
@@ -164,7 +165,14 @@ impl Router {
             sequence: query.sequence,
             seed: query.seed,
         };
-        let first = ordered(&field.first, rules.strategy, &order);
+        let mut first = ordered(&field.first, rules.strategy, &order);
+        let mut spare = ordered(&field.spare, rules.spare_strategy, &order);
+        let method = self.settings.balance;
+        let balanced = Balanced {
+            method: method.name(),
+            first: rules.balance_first(&mut first, &field.first.kept, method, &order),
+            spare: rules.balance_spare(&mut spare, &field.spare.kept, method, &order),
+        };
         let mut warnings = rules.warnings.clone();
         if first.is_empty() && !field.spare.kept.is_empty() {
             warnings.push(
@@ -181,8 +189,7 @@ impl Router {
             tasks: &self.tasks,
         }
         .cooperation(&self.settings)?;
-        let spare = ordered(&field.spare, rules.spare_strategy, &order);
-        let (places, behind) = field.plan(first, spare, &rules);
+        let (places, behind) = field.plan(first, spare, &balanced, &rules);
         if places.is_empty() {
             return Err(refusal(&target, &rules, &field.first, excluded));
         }

@@ -9,6 +9,7 @@ mod balanced;
 mod cost;
 mod latency;
 mod least_loaded;
+mod peak_ewma;
 mod priority;
 mod quality;
 mod round_robin;
@@ -31,6 +32,7 @@ pub const STRATEGIES: &[&dyn RoutingStrategy] = &[
     &round_robin::RoundRobin,
     &weighted::Weighted,
     &least_loaded::LeastLoaded,
+    &peak_ewma::PeakEwma,
     &priority::Priority,
 ];
 

@@ -24,6 +24,22 @@ pub struct ModelInstruments {
     cached: Counter,
     reasoning: Counter,
     healthy: Gauge,
+    waiting: Gauge,
+    in_flight: Gauge,
+    /// In the order of [`Extra`].
+    extra: [Counter; 3],
+    out_of_budget: Counter,
+}
+
+/// Why an attempt is made beside the first one of a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Extra {
+    /// The same deployment again.
+    Retry,
+    /// The next deployment.
+    Failover,
+    /// Another deployment while the first is silent.
+    Hedge,
 }
 
 impl std::fmt::Debug for ModelInstruments {
@@ -45,7 +61,19 @@ impl ModelInstruments {
             ];
             counter!(names::TOKENS, &labels)
         };
+        let extra = |kind: &'static str| {
+            let labels = [
+                ("model", model.clone()),
+                ("provider", provider.clone()),
+                ("kind", kind.to_owned()),
+            ];
+            counter!(names::EXTRA_ATTEMPTS, &labels)
+        };
         Self {
+            waiting: gauge!(names::CALLS_WAITING, &labels),
+            in_flight: gauge!(names::CALLS_IN_FLIGHT, &labels),
+            extra: [extra("retry"), extra("failover"), extra("hedge")],
+            out_of_budget: counter!(names::BUDGET_EXHAUSTED, &labels),
             succeeded: counter!(names::ATTEMPTS, &outcome_labels(&model, &provider, "ok")),
             failed: CODES.iter().map(|_| OnceLock::new()).collect(),
             duration: histogram!(names::INFERENCE_DURATION, &labels),
@@ -89,6 +117,22 @@ impl ModelInstruments {
     /// Whether calls are let through.
     pub fn healthy(&self, is_healthy: bool) {
         self.healthy.set(if is_healthy { 1.0 } else { 0.0 });
+    }
+
+    /// How many calls wait and are under way.
+    pub fn load(&self, waiting: u32, in_flight: u32) {
+        self.waiting.set(f64::from(waiting));
+        self.in_flight.set(f64::from(in_flight));
+    }
+
+    /// An attempt is made beside the first one of a call.
+    pub fn extra_attempt(&self, kind: Extra) {
+        self.extra[kind as usize].increment(1);
+    }
+
+    /// Such an attempt is not made: the budget is spent.
+    pub fn out_of_budget(&self) {
+        self.out_of_budget.increment(1);
     }
 
     fn spent(&self, cost: Cost) {

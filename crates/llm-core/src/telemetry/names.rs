@@ -49,6 +49,10 @@ metric_names! {
     TOKENS "llmcoop_tokens_total" Counter ["model", "provider", "kind"] "Tokens used; kind is `input`, `output`, `cached_input` or `reasoning_output`.";
     COST "llmcoop_cost_nanos_total" Counter ["model", "provider", "currency", "kind"] "Money spent, in 1e-9 of the currency; kind is estimated or billed.";
     ATTEMPTS "llmcoop_upstream_attempts_total" Counter ["model", "provider", "outcome"] "Exchanges with providers; outcome is ok or an error code.";
+    EXTRA_ATTEMPTS "llmcoop_upstream_extra_attempts_total" Counter ["model", "provider", "kind"] "Attempts beside the first of a call; kind is retry, failover or hedge.";
+    BUDGET_EXHAUSTED "llmcoop_retry_budget_exhausted_total" Counter ["model", "provider"] "Extra attempts that were not made because the retry budget of the address was spent.";
+    CALLS_WAITING "llmcoop_upstream_waiting" Gauge ["model", "provider"] "Calls waiting for a place at the model.";
+    CALLS_IN_FLIGHT "llmcoop_upstream_in_flight" Gauge ["model", "provider"] "Calls under way at the model.";
     ROUTE_DECISIONS "llmcoop_route_decisions_total" Counter ["strategy", "model"] "Requests by the strategy that decided and the model it put first.";
     ROUTE_DURATION "llmcoop_route_decision_duration_seconds" Histogram [] "Time spent deciding.";
     COOP_RUNS "llmcoop_cooperation_runs_total" Counter ["mode", "outcome"] "Runs of several models; outcome is ok, degraded or an error code.";

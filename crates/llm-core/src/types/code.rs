@@ -101,6 +101,8 @@ codes! {
     RequestTooLarge "request_too_large" 2024 413 "invalid_request_error" 2 Client false "The body is larger than `server.max_body_bytes`.";
     UnsupportedMediaType "unsupported_media_type" 2025 415 "invalid_request_error" 2 Client false "The body is not of a media type this endpoint reads.";
     HeadersTooLarge "headers_too_large" 2026 431 "invalid_request_error" 2 Client false "The request's headers are too large.";
+    IdempotencyMismatch "idempotency_mismatch" 2027 422 "idempotency_error" 2 Client false "The `Idempotency-Key` was used before with another body. Use a new key for a new request.";
+    IdempotencyInProgress "idempotency_in_progress" 2028 409 "idempotency_error" 2 Client true "A request with the same `Idempotency-Key` is still being answered. Repeat it a little later.";
     InputUnreadable "input_unreadable" 2030 400 "invalid_request_error" 2 Client false "A file or standard input could not be read.";
     InvalidUsage "invalid_usage" 2040 400 "invalid_request_error" 2 Client false "The command line is wrong; `--help` after the command shows how it is meant.";
     InputRequired "input_required" 2041 400 "invalid_request_error" 2 Client false "A command needs an answer but nobody can be asked; the message names the flag to pass.";
@@ -131,7 +133,7 @@ codes! {
     NoCandidate "no_candidate" 5010 400 "invalid_request_error" 5 Client false "No configured model satisfies the request; the message says what excluded each.";
     CooperationFailed "cooperation_failed" 5011 502 "upstream_error" 5 Provider true "No member of the cooperation gave an answer; `attempts` lists each with its reason.";
     ServerUnreachable "server_unreachable" 5012 502 "upstream_error" 5 Gateway true "The gateway named by --server does not answer.";
-    Overloaded "server_is_overloaded" 5020 503 "service_unavailable_error" 5 Gateway true "The gateway is at its limit of concurrent requests. Try again shortly.";
+    Overloaded "server_is_overloaded" 5020 503 "service_unavailable_error" 5 Gateway true "The gateway, or every deployment the request may go to, has as many requests under way as it may have. Nothing was sent; try again shortly.";
     Draining "server_draining" 5021 503 "service_unavailable_error" 5 Gateway true "The gateway is shutting down.";
 
     // Limits. Exit code 6.

@@ -18,6 +18,8 @@ pub struct Failure {
     pub status: Option<u16>,
     /// How long the provider asked us to wait.
     pub retry_after: Option<Duration>,
+    /// The field of the request at fault, where it is one.
+    pub param: Option<String>,
 }
 
 /// Kinds of failure, by what should be done about them.
@@ -61,6 +63,12 @@ pub enum FailureKind {
     Deadline,
     /// The budget of the run is used up; nothing was sent.
     Budget,
+    /// The client broke off what was being sent on.
+    Interrupted,
+    /// No place came free among the calls under way; nothing was sent.
+    Busy,
+    /// Another attempt at the same call answered first.
+    Superseded,
 }
 
 /// The limits of one attempt.
@@ -106,7 +114,12 @@ impl FailureKind {
     /// Where the request may be tried again.
     pub fn retry(self) -> Retry {
         match self {
-            Self::Rejected | Self::ContentFilter | Self::Deadline | Self::Budget => Retry::No,
+            Self::Rejected
+            | Self::ContentFilter
+            | Self::Deadline
+            | Self::Budget
+            | Self::Superseded
+            | Self::Interrupted => Retry::No,
             Self::Unavailable
             | Self::Connect
             | Self::InvalidResponse
@@ -121,7 +134,8 @@ impl FailureKind {
             | Self::Tls
             | Self::Redirect
             | Self::Timeout(_)
-            | Self::CircuitOpen => Retry::Elsewhere,
+            | Self::CircuitOpen
+            | Self::Busy => Retry::Elsewhere,
         }
     }
 
@@ -160,6 +174,8 @@ impl FailureKind {
             Self::CircuitOpen => Code::NoHealthyModel,
             Self::Deadline => Code::DeadlineExceeded,
             Self::Budget => Code::BudgetExhausted,
+            Self::Busy => Code::Overloaded,
+            Self::Interrupted | Self::Superseded => Code::Cancelled,
         }
     }
 }
@@ -172,6 +188,7 @@ impl Failure {
             message: message.into(),
             status: None,
             retry_after: None,
+            param: None,
         }
     }
 
@@ -197,6 +214,13 @@ impl Failure {
             limit.as_str()
         );
         Self::new(FailureKind::Timeout(limit), message)
+    }
+
+    /// Names the field at fault.
+    #[must_use]
+    pub fn with_param(mut self, param: impl Into<String>) -> Self {
+        self.param = Some(param.into());
+        self
     }
 
     /// Adds the provider's status.

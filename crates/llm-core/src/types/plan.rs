@@ -139,10 +139,18 @@ pub struct HealthSnapshot {
     pub latency_ms: Option<f64>,
     /// Moving average until the first token, milliseconds.
     pub first_token_ms: Option<f64>,
+    /// The slowest of the recent calls, fading, milliseconds.
+    pub peak_latency_ms: Option<f64>,
     /// Share of recent calls that failed, 0 to 1.
     pub error_rate: f64,
-    /// Until the next probe, while open.
+    /// Until the next probe, while open; until its provider's limit is over, while limited.
     pub retry_in: Option<Duration>,
+    /// Calls that may be under way at once, where there is a limit.
+    pub concurrency_limit: Option<u32>,
+    /// Calls waiting for a place.
+    pub waiting: u32,
+    /// Whether another call would be turned away.
+    pub is_full: bool,
 }
 
 /// Whether a deployment may be called.
@@ -159,6 +167,12 @@ pub enum HealthState {
     Probing,
     /// Resting after repeated failures.
     Open,
+    /// Its rest is over: the next call is a probe, and after it a growing share is let through.
+    Recovering,
+    /// Its provider allows no more calls for a while, or its quota is used up.
+    Limited,
+    /// Its provider does not take our key.
+    KeyRejected,
 }
 
 impl HealthState {
@@ -170,6 +184,9 @@ impl HealthState {
             Self::Degraded => "degraded",
             Self::Probing => "probing",
             Self::Open => "open",
+            Self::Recovering => "recovering",
+            Self::Limited => "limited",
+            Self::KeyRejected => "key_rejected",
         }
     }
 }

@@ -4,13 +4,15 @@ mod cooperation;
 mod failover;
 mod money;
 mod refusals;
+mod reliability;
 mod streams;
+mod work;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use llm_core::config::environment::Environment;
-use llm_core::config::load::{LoadOptions, load};
+use llm_core::config::load::{LoadOptions, Loaded, load};
 use llm_core::gateway::Gateway;
 use llm_core::gateway::error::GatewayError;
 use llm_core::gateway::inbound::Inbound;
@@ -31,17 +33,8 @@ struct Fixture {
 
 impl Fixture {
     /// A gateway for these models at one provider, with `more` configuration.
-    #[expect(clippy::disallowed_methods, reason = "tests own their files")]
     fn new(models: &[&str], more: &str) -> Self {
-        let home = tempfile::tempdir().unwrap();
-        let file = home.path().join("config.toml");
-        let text = config_toml("http://provider.test/v1", models);
-        std::fs::write(&file, format!("{text}\n{more}")).unwrap();
-        let options = LoadOptions {
-            config: Some(file),
-            ..LoadOptions::default()
-        };
-        let loaded = load(Environment::empty(home.path()), &options).unwrap();
+        let loaded = loaded(models, more);
         let provider = Arc::new(ScriptedTransport::new());
         let runtime = Runtime::new(
             Arc::new(SystemClock),
@@ -68,6 +61,20 @@ impl Fixture {
             .map(llm_testkit::attempt::Attempt::model)
             .collect()
     }
+}
+
+/// The configuration of these models at one provider, with `more` of it.
+#[expect(clippy::disallowed_methods, reason = "tests own their files")]
+fn loaded(models: &[&str], more: &str) -> Loaded {
+    let home = tempfile::tempdir().unwrap();
+    let file = home.path().join("config.toml");
+    let text = config_toml("http://provider.test/v1", models);
+    std::fs::write(&file, format!("{text}\n{more}")).unwrap();
+    let options = LoadOptions {
+        config: Some(file),
+        ..LoadOptions::default()
+    };
+    load(Environment::empty(home.path()), &options).unwrap()
 }
 
 fn question(model: &str, text: &str) -> Inbound {

@@ -67,7 +67,7 @@ async fn answer(app: &Arc<App>, route: &'static Route) -> (u16, Value) {
 }
 
 #[tokio::test]
-async fn a_panic_ends_its_own_request_and_tells_nothing_of_it() {
+async fn o08_a_panic_ends_its_own_request_and_tells_nothing_of_it() {
     let app = app();
     for _ in 0..2 {
         let (status, body) = answer(&app, &PANICS).await;

@@ -72,7 +72,8 @@ struct Model<'a> {
 struct Facts<'a> {
     /// `model`, `auto`, `route` or `cooperate`.
     kind: &'static str,
-    /// How a model is doing: `unknown` before its first call, `healthy`, `degraded`, `probing` or `open`.
+    /// How a model is doing: `unknown` before its first call, `healthy`, `degraded`, `probing`, `open`,
+    /// `recovering`, `limited` or `key_rejected`.
     #[serde(skip_serializing_if = "Option::is_none")]
     status: Option<&'static str>,
     /// Context window in tokens.
@@ -122,6 +123,31 @@ async fn find_model(mut call: Call) -> Result<Response, ApiError> {
             Err(ApiError::new(Code::ModelNotFound, message))
         }
     }
+}
+
+/// A name as other dialects list it.
+pub(super) struct Listed {
+    /// The name.
+    pub(super) name: String,
+    /// Context window in tokens.
+    pub(super) context: Option<u64>,
+    /// Most tokens it writes.
+    pub(super) max_output: Option<u64>,
+}
+
+/// Every name a caller may send.
+pub(super) fn every_name(call: &Call) -> Vec<Listed> {
+    let app = &call.visit.app;
+    let gateway = app.gateway();
+    let views = gateway.models();
+    listed(app, &views, &gateway.other_names(&call.grant), &call.grant)
+        .into_iter()
+        .map(|model| Listed {
+            name: model.id.into_owned(),
+            context: model.llm_cooperation.context,
+            max_output: model.llm_cooperation.max_output,
+        })
+        .collect()
 }
 
 /// Every name: models that can be called at all, then the rest.

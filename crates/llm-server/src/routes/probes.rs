@@ -133,7 +133,9 @@ async fn show_health(visit: Visit) -> Result<Response, ApiError> {
 async fn show_metrics(visit: Visit) -> Result<Response, ApiError> {
     let gateway = visit.app.gateway();
     for view in gateway.models() {
-        view.deployment.instruments.healthy(view.is_available());
+        let instruments = &view.deployment.instruments;
+        instruments.healthy(view.is_available());
+        instruments.load(view.health.waiting, view.health.in_flight);
     }
     let mut response = text(StatusCode::OK, visit.app.metrics().render());
     response.headers_mut().insert(

@@ -113,7 +113,8 @@ struct ModelsReply {
 #[derive(Serialize, JsonSchema)]
 struct ModelFigures {
     /// `unknown` before its first call, `healthy`, `degraded`, `probing`, `open` while it rests after
-    /// failures, or why it cannot be called: `credential`, `disabled`, `provider`.
+    /// failures, `recovering` after that, `limited` by its provider, `key_rejected`, or why it cannot
+    /// be called: `credential`, `disabled`, `provider`.
     status: &'static str,
     /// Why it cannot be called.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -128,11 +129,16 @@ struct ModelFigures {
     avg_first_token: Option<f64>,
     /// Calls under way.
     queue_length: u32,
+    /// Calls that wait for a place.
+    waiting: u32,
+    /// Calls that may be under way at once, where there is a limit.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    concurrency_limit: Option<u32>,
     /// Share of recent calls that failed, 0 to 1.
     error_rate: f64,
     /// Calls a second over the last minute.
     throughput: f64,
-    /// Seconds until it is tried again, while it rests.
+    /// Seconds until it is tried again, while it rests or is limited.
     #[serde(skip_serializing_if = "Option::is_none")]
     retry_in: Option<f64>,
     /// Places that serve it.
@@ -293,6 +299,8 @@ fn figures_of(view: &ModelView<'_>) -> ModelFigures {
         avg_latency: seconds(health.latency_ms),
         avg_first_token: seconds(health.first_token_ms),
         queue_length: health.in_flight,
+        waiting: health.waiting,
+        concurrency_limit: health.concurrency_limit,
         error_rate: health.error_rate,
         throughput: f64::from(health.last_minute) / 60.0,
         retry_in: health.retry_in.map(|wait| wait.as_secs_f64()),

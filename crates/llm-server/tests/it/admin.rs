@@ -60,7 +60,7 @@ async fn a_wrong_file_changes_nothing_and_is_told_with_its_place() {
         (
             "\n[aliases]\na = \"none\"\n",
             "config_invalid",
-            json!("aliases"),
+            json!("aliases.a"),
         ),
     ] {
         let mut before = String::new();

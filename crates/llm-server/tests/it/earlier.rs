@@ -207,7 +207,9 @@ async fn status_and_models_show_the_traffic_there_was() {
     assert_eq!(small["request_count"], 2);
     assert!(small["avg_latency"].as_f64().unwrap() > 0.0);
     assert_eq!(small["throughput"].as_f64(), Some(2.0 / 60.0));
-    assert_eq!(models["models"]["large"]["error_rate"], 0.2);
+    // It fades while there are no calls.
+    let rate = models["models"]["large"]["error_rate"].as_f64().unwrap();
+    assert!((0.1..=0.2).contains(&rate), "{rate}");
     assert_eq!(models["models"]["off"]["status"], "disabled");
     for invented in ["memory_usage", "gpu_utilization"] {
         assert!(small.get(invented).is_none(), "{invented}");

@@ -33,6 +33,7 @@ pub(crate) struct TestServer {
 pub(crate) struct Setup {
     models: Vec<&'static str>,
     toml: String,
+    toml_of: Option<fn(&str) -> String>,
     options: Options,
     files: Vec<(&'static str, String)>,
     demo: bool,
@@ -44,7 +45,12 @@ impl Setup {
         Self {
             models: models.to_vec(),
             toml: String::new(),
-            options: Options::default(),
+            // A test that wants its files looked at says so.
+            options: Options {
+                look_every: Duration::from_hours(1),
+                ..Options::default()
+            },
+            toml_of: None,
             files: Vec::new(),
             demo: false,
         }
@@ -70,9 +76,9 @@ impl Setup {
         self
     }
 
-    /// The certificate's files are looked at this often.
-    pub(crate) fn certificate_check(mut self, every: Duration) -> Self {
-        self.options.certificate_check = every;
+    /// More configuration that refers to the provider's origin.
+    pub(crate) fn toml_of(mut self, write: fn(&str) -> String) -> Self {
+        self.toml_of = Some(write);
         self
     }
 
@@ -88,15 +94,23 @@ impl Setup {
         self
     }
 
+    /// The files of the configuration are looked at this often.
+    pub(crate) fn look_every(mut self, every: Duration) -> Self {
+        self.options.look_every = every;
+        self
+    }
+
     pub(crate) async fn start(self) -> TestServer {
         listen_to_logs();
         let upstream = ScriptedUpstream::start().await;
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("config.toml");
         let text = format!(
-            "{}\n{}",
+            "{}\n{}\n{}",
             config_toml(&upstream.base_url(), &self.models),
-            self.toml
+            self.toml,
+            self.toml_of
+                .map_or_else(String::new, |write| write(&upstream.origin()))
         );
         write(&path, &text);
         for (name, text) in &self.files {
@@ -169,6 +183,10 @@ impl TestServer {
 
     pub(crate) fn post(&self, path: &str, body: &Value) -> Request {
         http::post(self.url(path), body)
+    }
+
+    pub(crate) fn delete(&self, path: &str) -> Request {
+        Request::new("DELETE", self.url(path))
     }
 
     /// A GET whose JSON reply has this status and is as described.

@@ -101,7 +101,7 @@ async fn a_wrong_certificate_fails_the_reload_and_the_old_one_stays() {
 async fn a_renewed_certificate_is_noticed_without_being_told() {
     let (old, new) = (Certificate::new(), Certificate::new());
     let server = setup(&old)
-        .certificate_check(Duration::from_millis(1))
+        .look_every(Duration::from_millis(1))
         .start()
         .await;
     // Half renewed, as between two steps of a tool that renews, is no reason to stop.

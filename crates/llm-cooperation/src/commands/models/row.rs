@@ -109,7 +109,11 @@ impl ModelRow {
             capabilities: facts.capabilities.names().map(str::to_owned).collect(),
             context: facts.context,
             max_tokens: facts.max_output,
-            price: facts.price.as_deref().map(PerMillion::of),
+            price: facts
+                .price
+                .as_deref()
+                .filter(|price| price.is_by_tokens())
+                .map(PerMillion::of),
             quality: facts.quality,
             health: health(view.state()),
             detail: view.unusable.map(|why| why.detail.clone()),
@@ -256,6 +260,9 @@ pub(crate) fn health(state: &str) -> &'static str {
         "degraded" => "degraded",
         "probing" => "half_open",
         "open" => "open",
+        "recovering" => "recovering",
+        "limited" => "limited",
+        "key_rejected" => "key_rejected",
         "disabled" => "disabled",
         "credential" => "no_key",
         "provider" => "no_address",
@@ -267,7 +274,7 @@ pub(crate) fn health(state: &str) -> &'static str {
 pub(crate) fn mood(health: &str) -> Mood {
     match health {
         "healthy" => Mood::Good,
-        "open" => Mood::Bad,
+        "open" | "key_rejected" => Mood::Bad,
         "untested" | "" => Mood::Neutral,
         _ => Mood::Warning,
     }

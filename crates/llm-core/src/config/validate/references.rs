@@ -186,9 +186,13 @@ impl Check<'_> {
             self.model(&cooperation.child("judge"), judge);
         }
         let routing = KeyPath::of(["routing"]);
-        if !known.strategies.contains(&config.routing.strategy.as_str()) {
-            let key = routing.child("strategy");
-            self.unknown(&key, "strategy", &config.routing.strategy, known.strategies);
+        for (field, name) in [
+            ("strategy", &config.routing.strategy),
+            ("balance", &config.routing.balance),
+        ] {
+            if !known.strategies.contains(&name.as_str()) {
+                self.unknown(&routing.child(field), "strategy", name, known.strategies);
+            }
         }
         if let Some(name) = &config.routing.default_model {
             let is_mode = name

@@ -12,7 +12,7 @@ const KNOWN: KnownNames<'_> = KnownNames {
         "aigcbest",
         "openai-compatible",
     ],
-    strategies: &["auto", "cost", "quality"],
+    strategies: &["auto", "cost", "quality", "priority"],
     modes: &["voting", "parallel"],
     integrators: &["majority", "voting"],
 };
@@ -146,7 +146,7 @@ const NAMES: &[Case] = &[
         "@[routing]\nstrategy = \"x\"\n",
         5,
         "routing.strategy",
-        "one of auto, cost, quality",
+        "one of auto, cost, quality, priority",
     ),
     (
         "@[routing]\ndefault_model = \"x\"\n",

@@ -69,6 +69,8 @@ impl Check<'_> {
             self.within(&key.child("weight"), model.weight, 0.0, 1e6);
             self.positive(&key.child("max_tokens"), model.max_tokens.map(u64::from));
             self.positive(&key.child("context"), model.context);
+            let places = model.max_concurrency.map(u64::from);
+            self.positive(&key.child("max_concurrency"), places);
             self.capabilities(&key, model);
             if let Some(price) = &model.price {
                 self.price(&key.child("price"), price);
@@ -77,6 +79,8 @@ impl Check<'_> {
             for (index, part) in model.deployments.iter().enumerate() {
                 let key = key.child("deployments").item(index);
                 self.within(&key.child("weight"), part.weight, 0.0, 1e6);
+                let places = part.max_concurrency.map(u64::from);
+                self.positive(&key.child("max_concurrency"), places);
                 if let Some(price) = &part.price {
                     self.price(&key.child("price"), price);
                 }
@@ -202,6 +206,11 @@ impl Check<'_> {
             ("connect_ms", limits.connect_ms),
             ("first_byte_ms", limits.first_byte_ms),
             ("first_token_ms", limits.first_token_ms),
+            (
+                "first_token_with_fallback_ms",
+                limits.first_token_with_fallback_ms,
+            ),
+            ("hedge_after_ms", limits.hedge_after_ms),
             ("idle_ms", limits.idle_ms),
             ("total_ms", limits.total_ms),
             ("request_ms", limits.request_ms),
@@ -217,6 +226,22 @@ impl Check<'_> {
         ] {
             self.positive(&key.child(field), Some(value));
         }
+        self.positive(
+            &key.child("max_concurrency"),
+            limits.max_concurrency.map(u64::from),
+        );
+        self.positive(
+            &key.child("max_concurrency_per_upstream"),
+            limits.max_concurrency_per_upstream.map(u64::from),
+        );
+        for (field, value) in [
+            ("retry_budget_percent", limits.retry_budget_percent),
+            ("hedge_percent", limits.hedge_percent),
+        ] {
+            self.within(&key.child(field), Some(value), 0.0, 100.0);
+        }
+        let per_second = Some(limits.retry_budget_per_second);
+        self.within(&key.child("retry_budget_per_second"), per_second, 0.0, 1e6);
         for (low, high, lower, higher) in [
             (
                 "backoff_ms",
@@ -280,9 +305,14 @@ impl Check<'_> {
         }
         for (field, value) in [
             ("max_body_bytes", server.max_body_bytes),
+            ("max_held_body_bytes", server.max_held_body_bytes),
             ("header_timeout_ms", server.header_timeout_ms),
             ("body_timeout_ms", server.body_timeout_ms),
             ("max_connections", server.max_connections.into()),
+            (
+                "keep_responses_minutes",
+                server.keep_responses_minutes.into(),
+            ),
         ] {
             self.positive(&key.child(field), Some(value));
         }

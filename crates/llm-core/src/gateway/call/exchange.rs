@@ -9,6 +9,8 @@ use http::header::CONTENT_TYPE;
 use tokio::time::Instant;
 
 use super::Caller;
+use super::attempt::{Lane, announce_start, superseded};
+use super::splice::Splice;
 use crate::gateway::account::Booking;
 use crate::gateway::deployments::Deployment;
 use crate::provider::frames::Framer;
@@ -36,6 +38,7 @@ pub(super) async fn run(
     order: &CallOrder<'_>,
     deployment: &Arc<Deployment>,
     booking: &mut Booking<'_>,
+    lane: Lane<'_>,
 ) -> Result<Reply, Failure> {
     let engine = caller.engine;
     let wants_pieces =
@@ -49,10 +52,11 @@ pub(super) async fn run(
     })?;
     let started = engine.clock.now();
     let dispatch = Dispatch {
+        upload: None,
         request,
         credential: deployment.credential.as_ref(),
         proxy: deployment.proxy.as_deref(),
-        limits: deployment.limits,
+        limits: lane.limits,
         deadline: caller.deadline,
     };
     let response = engine.transport.send(dispatch).await?;
@@ -64,6 +68,8 @@ pub(super) async fn run(
         order,
         deployment,
         started,
+        lane,
+        splice: lane.told.splice(),
     };
     if wants_pieces && !is_whole(deployment, &response.headers) {
         reader.pieces(response, booking).await
@@ -82,7 +88,11 @@ fn is_whole(deployment: &Deployment, headers: &HeaderMap) -> bool {
         && (kind.starts_with("application/json") || kind.starts_with("text/html"))
 }
 
-async fn read_error(deployment: &Deployment, response: WireResponse) -> Failure {
+/// Reads an unsuccessful reply.
+pub(in crate::gateway) async fn read_error(
+    deployment: &Deployment,
+    response: WireResponse,
+) -> Failure {
     let WireResponse {
         status,
         headers,
@@ -114,6 +124,8 @@ struct Reader<'r, 'a> {
     order: &'r CallOrder<'a>,
     deployment: &'r Arc<Deployment>,
     started: Instant,
+    lane: Lane<'r>,
+    splice: Splice,
 }
 
 impl Reader<'_, '_> {
@@ -135,9 +147,10 @@ impl Reader<'_, '_> {
         }
         let answer = self.deployment.adapter.0.decode(&bytes)?;
         booking.received(answer.text());
+        self.claim().await?;
         if wants_pieces {
             for event in events_of(&answer) {
-                self.pass_on(event).await;
+                self.pass_on(event).await?;
             }
         }
         Ok(Reply {
@@ -161,6 +174,8 @@ impl Reader<'_, '_> {
         };
         let mut gather = Gather::default();
         let mut first_token = None;
+        // While another attempt may answer first, nothing is told that could not be taken back.
+        let mut held = Vec::new();
         loop {
             let wait = self.wait_for_token();
             let next = if first_token.is_none() {
@@ -180,10 +195,16 @@ impl Reader<'_, '_> {
             for event in stream.events.drain(..) {
                 if event.is_content() && first_token.is_none() {
                     first_token = Some(engine.clock.now() - self.started);
+                    self.claim().await?;
+                    self.pass_all_on(&mut held).await?;
                 }
                 note(booking, &event);
                 gather.push(&event);
-                self.pass_on(event).await;
+                if self.lane.is_racing() && first_token.is_none() {
+                    held.push(event);
+                } else {
+                    self.pass_on(event).await?;
+                }
             }
             if gather.size() > engine.max_reply_bytes {
                 return Err(Failure::invalid(
@@ -191,6 +212,8 @@ impl Reader<'_, '_> {
                 ));
             }
             if is_over {
+                self.claim().await?;
+                self.pass_all_on(&mut held).await?;
                 return Ok(Reply {
                     answer: gather.finish(),
                     first_token,
@@ -200,7 +223,7 @@ impl Reader<'_, '_> {
     }
 
     fn wait_for_token(&self) -> Wait {
-        let limits = self.deployment.limits;
+        let limits = self.lane.limits;
         Wait {
             started: self.started,
             limit: Limit::FirstToken,
@@ -210,22 +233,47 @@ impl Reader<'_, '_> {
         }
     }
 
-    async fn pass_on(&self, event: StreamEvent) {
+    /// Makes the answer this attempt's, or ends it: another one was first.
+    async fn claim(&self) -> Result<(), Failure> {
+        let is_first_claim = self.lane.is_hedge() && !self.lane.is_claimed();
+        if !self.lane.claims() {
+            return Err(superseded());
+        }
+        if is_first_claim {
+            announce_start(self.order, self.deployment).await;
+        }
+        Ok(())
+    }
+
+    async fn pass_all_on(&self, held: &mut Vec<StreamEvent>) -> Result<(), Failure> {
+        for event in held.drain(..) {
+            self.pass_on(event).await?;
+        }
+        Ok(())
+    }
+
+    async fn pass_on(&self, event: StreamEvent) -> Result<(), Failure> {
         let events: &EventSink = self.order.events;
         if self.order.is_final {
-            events.emit_final(event).await;
+            if let Some(event) = self.splice.filter(event)? {
+                if self.caller.engine.continue_streams {
+                    self.lane.told.note(&event);
+                }
+                events.emit_final(event).await;
+            }
         } else if events.wants_member_deltas() {
             let (kind, text) = match event {
                 StreamEvent::Text { text, .. } => ("text", text),
                 StreamEvent::Reasoning { text, .. } => ("reasoning", text),
                 StreamEvent::ToolCall { arguments, .. } => ("tool_call", arguments),
-                _ => return,
+                _ => return Ok(()),
             };
             let member = self.order.member.label.clone();
             events
                 .emit(RunEvent::ModelDelta { member, kind, text })
                 .await;
         }
+        Ok(())
     }
 }
 

@@ -62,6 +62,8 @@ pub enum RouterProblem {
 /// What the configuration says, ready to use.
 pub(super) struct Settings {
     pub(super) strategy: &'static dyn RoutingStrategy,
+    /// Orders the deployments of one model.
+    pub(super) balance: &'static dyn RoutingStrategy,
     pub(super) quality_priority: f64,
     pub(super) default_model: String,
     pub(super) auto_cooperate: bool,
@@ -187,6 +189,9 @@ impl Checker<'_> {
         Settings {
             strategy: self
                 .strategy("routing.strategy", &routing.strategy)
+                .unwrap_or(strategies::STRATEGIES[0]),
+            balance: self
+                .strategy("routing.balance", &routing.balance)
                 .unwrap_or(strategies::STRATEGIES[0]),
             quality_priority: self
                 .share("routing.quality_priority", Some(routing.quality_priority))

@@ -13,12 +13,22 @@ pub(super) struct Field {
     pub(super) spare: Filtered,
 }
 
+/// The candidates that `routing.balance` put in their order.
+#[derive(Default)]
+pub(super) struct Balanced {
+    pub(super) method: &'static str,
+    pub(super) first: Vec<usize>,
+    pub(super) spare: Vec<usize>,
+}
+
 /// A candidate's place in the plan.
 pub(super) struct Place {
     /// Whether it is one of those that stand by.
     from_spare: bool,
     /// Whether it is there because somebody named it as a fallback.
     named: bool,
+    /// What put it in order among the deployments of its model.
+    balanced: Option<&'static str>,
     ranked: Ranked,
 }
 
@@ -34,6 +44,13 @@ pub(super) fn ordered(
     strategy.order(query, &filtered.kept)
 }
 
+impl Balanced {
+    fn of(&self, from_spare: bool, index: usize) -> Option<&'static str> {
+        let which = if from_spare { &self.spare } else { &self.first };
+        which.contains(&index).then_some(self.method)
+    }
+}
+
 impl Field {
     /// What to try, in order, and what is left out only because enough stands before it.
     ///
@@ -44,12 +61,14 @@ impl Field {
         &self,
         first: Vec<Ranked>,
         spare: Vec<Ranked>,
+        balanced: &Balanced,
         rules: &Rules,
     ) -> (Vec<Place>, Vec<Exclusion>) {
         let place = |from_spare| {
-            move |ranked| Place {
+            move |ranked: Ranked| Place {
                 from_spare,
                 named: false,
+                balanced: balanced.of(from_spare, ranked.index),
                 ranked,
             }
         };
@@ -95,7 +114,7 @@ impl Field {
         let (mut first, mut spare) = (Vec::new(), Vec::new());
         let mut origins = Vec::with_capacity(places.len());
         for place in places {
-            origins.push((place.from_spare, place.named));
+            origins.push((place.from_spare, place.named, place.balanced));
             if place.from_spare {
                 &mut spare
             } else {
@@ -110,14 +129,19 @@ impl Field {
         let (mut first, mut spare) = (first.into_iter(), spare.into_iter());
         origins
             .into_iter()
-            .filter_map(|(from_spare, named)| {
+            .filter_map(|(from_spare, named, balanced)| {
                 let (kept, next) = if from_spare {
                     (&self.spare.kept, spare.next())
                 } else {
                     (&self.first.kept, first.next())
                 };
                 let ranked = next?;
-                Some(step(&kept[ranked.index], ranked, named, query))
+                let mut step = step(&kept[ranked.index], ranked, named, query);
+                if let Some(method) = balanced {
+                    let detail = format!("by {method} among the deployments of the model");
+                    step.reasons.push(reason("balance", 0.0, detail));
+                }
+                Some(step)
             })
             .collect()
     }

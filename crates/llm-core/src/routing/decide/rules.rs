@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use super::super::names::{Pick, Resolved, UnknownName};
-use super::super::{RoutingStrategy, strategies};
+use super::super::{Ranked, RouteQuery, RoutingStrategy, strategies};
+use super::balance::balance;
 use super::build::{RouteRow, Settings};
 use super::{RouteError, Router};
 use crate::types::ids::ModelName;
@@ -19,6 +20,8 @@ pub(super) struct Rules {
     pub(super) strategy: &'static dyn RoutingStrategy,
     /// Orders those that stand by.
     pub(super) spare_strategy: &'static dyn RoutingStrategy,
+    /// Whether the deployments of one model are spread by `routing.balance`.
+    pub(super) balances: bool,
     /// Its name, or `pinned`.
     pub(super) label: &'static str,
     /// 0 to 1.
@@ -71,6 +74,34 @@ enum Spare {
 }
 
 impl Rules {
+    /// Spreads calls over the deployments of a model where the strategy does not.
+    pub(super) fn balance_first(
+        &self,
+        order: &mut [Ranked],
+        candidates: &[Candidate],
+        method: &dyn RoutingStrategy,
+        query: &RouteQuery<'_>,
+    ) -> Vec<usize> {
+        let is_pinned = self.label == PINNED;
+        let balances = self
+            .balances
+            .then(|| balance(order, candidates, method, is_pinned, query));
+        balances.unwrap_or_default()
+    }
+
+    /// The same among those that stand by.
+    pub(super) fn balance_spare(
+        &self,
+        order: &mut [Ranked],
+        candidates: &[Candidate],
+        method: &dyn RoutingStrategy,
+        query: &RouteQuery<'_>,
+    ) -> Vec<usize> {
+        let balances = !self.spare_strategy.tells_places_apart();
+        let balances = balances.then(|| balance(order, candidates, method, false, query));
+        balances.unwrap_or_default()
+    }
+
     /// Whether the choice depends on what the text says. Of a named model only its price could be
     /// in question, for which the length of the answer is guessed.
     pub(super) fn follow_the_text(&self) -> bool {
@@ -126,6 +157,7 @@ impl Router {
     ) -> Result<Rules, RouteError> {
         let settings = &self.settings;
         let preferences = &ask.preferences;
+        let is_wished = preferences.strategy.is_some();
         let route = match target {
             Resolved::Route(name) => settings.routes.get(&**name),
             _ => None,
@@ -142,6 +174,7 @@ impl Router {
         let mut rules = Rules {
             strategy,
             spare_strategy: if pinned { settings.strategy } else { strategy },
+            balances: !strategy.tells_places_apart() || (pinned && !is_wished),
             label: if pinned { PINNED } else { strategy.name() },
             quality_priority: quality_priority(route, ask, settings)?,
             max_latency: preferences.max_latency,
@@ -185,7 +218,7 @@ impl Router {
     }
 
     /// The caller's strategy, else the route's, else that of the name sent, else the configured
-    /// one. The deployments of a named model follow their priorities and weights.
+    /// one. The deployments of a named model follow `routing.balance`.
     fn strategy(
         &self,
         target: &Resolved,
@@ -198,9 +231,10 @@ impl Router {
                 known: strategies::names(),
             });
         }
+        let settings = &self.settings;
         let by_name = match target {
             Resolved::Auto { strategy } => strategy.and_then(strategies::find),
-            Resolved::Model(_) => strategies::find("priority"),
+            Resolved::Model(_) => Some(settings.balance),
             Resolved::Route(_) | Resolved::Cooperate { .. } => None,
         };
         Ok(route

@@ -27,6 +27,10 @@ impl RoutingStrategy for Cost {
         "the cheapest model by estimated cost"
     }
 
+    fn tells_places_apart(&self) -> bool {
+        true
+    }
+
     fn order(&self, query: &RouteQuery<'_>, candidates: &[Candidate]) -> Vec<Ranked> {
         arrange(candidates, &Weighing::of(query, candidates))
     }

@@ -33,6 +33,10 @@ impl RoutingStrategy for Latency {
         "the fastest healthy model; every eighth request tries one that was never measured"
     }
 
+    fn tells_places_apart(&self) -> bool {
+        true
+    }
+
     fn order(&self, query: &RouteQuery<'_>, candidates: &[Candidate]) -> Vec<Ranked> {
         arrange(candidates, &Weighing::of(query, candidates))
     }

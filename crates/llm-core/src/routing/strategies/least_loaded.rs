@@ -28,6 +28,10 @@ impl RoutingStrategy for LeastLoaded {
         "the model with the fewest calls under way"
     }
 
+    fn tells_places_apart(&self) -> bool {
+        true
+    }
+
     fn order(&self, query: &RouteQuery<'_>, candidates: &[Candidate]) -> Vec<Ranked> {
         arrange(candidates, &Weighing::of(query, candidates))
     }

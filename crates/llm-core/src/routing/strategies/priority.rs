@@ -24,6 +24,10 @@ impl RoutingStrategy for Priority {
         "in the order of the configured priorities"
     }
 
+    fn tells_places_apart(&self) -> bool {
+        true
+    }
+
     fn order(&self, query: &RouteQuery<'_>, candidates: &[Candidate]) -> Vec<Ranked> {
         arrange(candidates, &Weighing::of(query, candidates))
     }

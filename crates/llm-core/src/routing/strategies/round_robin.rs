@@ -25,6 +25,10 @@ impl RoutingStrategy for RoundRobin {
         "each model in its turn"
     }
 
+    fn tells_places_apart(&self) -> bool {
+        true
+    }
+
     fn order(&self, query: &RouteQuery<'_>, candidates: &[Candidate]) -> Vec<Ranked> {
         arrange(candidates, &Weighing::of(query, candidates))
     }

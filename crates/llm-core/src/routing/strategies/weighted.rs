@@ -26,6 +26,10 @@ impl RoutingStrategy for Weighted {
         "at random, in proportion to the configured weights"
     }
 
+    fn tells_places_apart(&self) -> bool {
+        true
+    }
+
     fn order(&self, query: &RouteQuery<'_>, candidates: &[Candidate]) -> Vec<Ranked> {
         arrange(candidates, &Weighing::of(query, candidates))
     }

@@ -208,5 +208,8 @@ async fn a_failing_model_rests_and_one_probe_finds_out_when_it_is_back() {
         fixture.ask("a", "hello").await.unwrap().answer.text(),
         "back"
     );
-    assert_eq!(fixture.gateway.models()[0].health.state.as_str(), "healthy");
+    let state = || fixture.gateway.models()[0].health.state.as_str();
+    assert_eq!(state(), "recovering");
+    tokio::time::advance(seconds(10)).await;
+    assert_eq!(state(), "healthy");
 }

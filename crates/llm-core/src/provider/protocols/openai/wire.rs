@@ -24,6 +24,8 @@ pub struct WireError {
     pub message: String,
     /// Whether the field is absent.
     pub missing: bool,
+    /// Whether the field is right but cannot be honoured here.
+    pub unsupported: bool,
 }
 
 impl fmt::Display for WireError {
@@ -36,7 +38,7 @@ impl std::error::Error for WireError {}
 
 /// Where a value stands. Built on the stack on the way down, written out only for an error.
 #[derive(Clone, Copy)]
-pub(super) enum Place<'p> {
+pub(in crate::provider) enum Place<'p> {
     Field(&'p str),
     Key(&'p Place<'p>, &'p str),
     Item(&'p Place<'p>, usize),
@@ -44,20 +46,30 @@ pub(super) enum Place<'p> {
 
 impl Place<'_> {
     /// The value here is wrong.
-    pub(super) fn wrong(&self, message: impl Into<String>) -> WireError {
+    pub(in crate::provider) fn wrong(&self, message: impl Into<String>) -> WireError {
         WireError {
             param: self.to_string(),
             message: message.into(),
             missing: false,
+            unsupported: false,
+        }
+    }
+
+    /// The value here is right, but nothing can be done with it.
+    pub(in crate::provider) fn unsupported(&self, message: impl Into<String>) -> WireError {
+        WireError {
+            unsupported: true,
+            ..self.wrong(message)
         }
     }
 
     /// There is no value here.
-    pub(super) fn missing(&self) -> WireError {
+    pub(in crate::provider) fn missing(&self) -> WireError {
         WireError {
             param: self.to_string(),
             message: "is required".to_owned(),
             missing: true,
+            unsupported: false,
         }
     }
 }
@@ -74,16 +86,16 @@ impl fmt::Display for Place<'_> {
 
 /// The fields of an object, borrowed. A field that is `null` counts as absent.
 #[derive(Debug, Default)]
-pub(super) struct Object<'a>(Vec<(Cow<'a, str>, &'a RawValue)>);
+pub(in crate::provider) struct Object<'a>(Vec<(Cow<'a, str>, &'a RawValue)>);
 
 impl<'a> Object<'a> {
     /// Reads an object; the first of two fields of one name counts.
-    pub(super) fn parse(json: &'a str) -> Result<Self, serde_json::Error> {
+    pub(in crate::provider) fn parse(json: &'a str) -> Result<Self, serde_json::Error> {
         serde_json::from_str(json)
     }
 
     /// The value of a field.
-    pub(super) fn get(&self, name: &str) -> Option<&'a RawValue> {
+    pub(in crate::provider) fn get(&self, name: &str) -> Option<&'a RawValue> {
         self.0
             .iter()
             .find(|(key, value)| key == name && value.get() != "null")
@@ -91,11 +103,21 @@ impl<'a> Object<'a> {
     }
 
     /// The fields that are not `null`, in order.
-    pub(super) fn iter(&self) -> impl Iterator<Item = (&str, &'a RawValue)> {
+    pub(in crate::provider) fn iter(&self) -> impl Iterator<Item = (&str, &'a RawValue)> {
         self.0
             .iter()
             .filter(|(_, value)| value.get() != "null")
             .map(|(key, value)| (key.as_ref(), *value))
+    }
+
+    /// The same fields under other names.
+    pub(in crate::provider) fn renamed(self, name: impl Fn(&str) -> String) -> Self {
+        let fields = self.0.into_iter();
+        Self(
+            fields
+                .map(|(key, value)| (Cow::Owned(name(&key)), value))
+                .collect(),
+        )
     }
 
     /// Every field, in order, as slices of the text it was read from: the name without its quotes.
@@ -114,26 +136,26 @@ impl<'a> Object<'a> {
     }
 
     /// A field of some type, absent when it is of another.
-    pub(super) fn lenient<T: DeserializeOwned>(&self, name: &str) -> Option<T> {
+    pub(in crate::provider) fn lenient<T: DeserializeOwned>(&self, name: &str) -> Option<T> {
         serde_json::from_str(self.get(name)?.get()).ok()
     }
 
     /// A field that is an object, empty when it is not.
-    pub(super) fn child(&self, name: &str) -> Self {
+    pub(in crate::provider) fn child(&self, name: &str) -> Self {
         self.get(name)
             .and_then(|raw| Self::parse(raw.get()).ok())
             .unwrap_or_default()
     }
 
     /// The items of a field that is a list, none when it is not.
-    pub(super) fn items(&self, name: &str) -> Vec<&'a RawValue> {
+    pub(in crate::provider) fn items(&self, name: &str) -> Vec<&'a RawValue> {
         self.get(name)
             .and_then(|raw| serde_json::from_str(raw.get()).ok())
             .unwrap_or_default()
     }
 
     /// A name that occurs twice.
-    fn duplicate(&self) -> Option<&str> {
+    pub(in crate::provider) fn duplicate(&self) -> Option<&str> {
         let names = self.0.iter().map(|(name, _)| name);
         names
             .enumerate()
@@ -173,47 +195,127 @@ impl<'de: 'a, 'a> Deserialize<'de> for Object<'a> {
 #[derive(Deserialize)]
 struct Name<'a>(#[serde(borrow)] Cow<'a, str>);
 
-/// A JSON object under construction, whose values are JSON text already.
+/// A JSON object under construction.
 #[derive(Debug)]
-pub(super) struct Writer(String);
+pub(in crate::provider) struct Writer(String);
 
 impl Writer {
-    pub(super) fn new() -> Self {
+    pub(in crate::provider) fn new() -> Self {
         Self::with_capacity(256)
     }
 
-    pub(super) fn with_capacity(bytes: usize) -> Self {
+    pub(in crate::provider) fn with_capacity(bytes: usize) -> Self {
         let mut out = String::with_capacity(bytes);
         out.push('{');
         Self(out)
     }
 
     /// Adds a field whose value is JSON text.
-    pub(super) fn field(&mut self, name: &str, json: &str) {
-        if self.0.len() > 1 {
-            self.0.push(',');
-        }
-        self.0.push_str(&Value::from(name).to_string());
-        self.0.push(':');
+    pub(in crate::provider) fn field(&mut self, name: &str, json: &str) {
+        self.name(name);
         self.0.push_str(json);
     }
 
     /// Adds a field with any value.
-    pub(super) fn value(&mut self, name: &str, value: impl Into<Value>) {
-        self.field(name, &value.into().to_string());
+    pub(in crate::provider) fn value<'v>(&mut self, name: &str, value: impl Into<Plain<'v>>) {
+        self.name(name);
+        match value.into() {
+            Plain::Text(text) => write_string(&mut self.0, text),
+            Plain::Null => self.0.push_str("null"),
+            Plain::Other(value) => self.0.push_str(&value.to_string()),
+        }
     }
 
     /// Adds the fields whose name passes, as they are.
-    pub(super) fn raw(&mut self, fields: &RawFields, wanted: impl Fn(&str) -> bool) {
+    pub(in crate::provider) fn raw(&mut self, fields: &RawFields, wanted: impl Fn(&str) -> bool) {
         for (name, raw) in fields.iter().filter(|(name, _)| wanted(name)) {
             self.field(name, raw.get());
         }
     }
 
-    pub(super) fn finish(mut self) -> String {
+    pub(in crate::provider) fn finish(mut self) -> String {
         self.0.push('}');
         self.0
     }
+
+    /// What is written so far, without the end.
+    pub(in crate::provider) fn so_far(self) -> String {
+        self.0
+    }
+
+    fn name(&mut self, name: &str) {
+        if self.0.len() > 1 {
+            self.0.push(',');
+        }
+        write_string(&mut self.0, name);
+        self.0.push(':');
+    }
+}
+
+/// A value to be written. Texts, which nearly all are, need no copy.
+pub(in crate::provider) enum Plain<'v> {
+    Text(&'v str),
+    Null,
+    Other(Value),
+}
+
+impl<'v> From<&'v str> for Plain<'v> {
+    fn from(text: &'v str) -> Self {
+        Self::Text(text)
+    }
+}
+
+impl<'v> From<&'v String> for Plain<'v> {
+    fn from(text: &'v String) -> Self {
+        Self::Text(text)
+    }
+}
+
+impl<'v> From<Option<&'v str>> for Plain<'v> {
+    fn from(text: Option<&'v str>) -> Self {
+        text.map_or(Self::Null, Self::Text)
+    }
+}
+
+/// Everything else goes by way of a JSON value.
+macro_rules! by_value {
+    ($($kind:ty),*) => {
+        $(impl From<$kind> for Plain<'_> {
+            fn from(value: $kind) -> Self {
+                Self::Other(value.into())
+            }
+        })*
+    };
+}
+by_value!(Value, String, bool, u32, u64, i64, usize, f64);
+
+/// Appends a JSON string. Runs of what needs no escape are copied as they are.
+pub(in crate::provider) fn write_string(out: &mut String, text: &str) {
+    out.push('"');
+    let mut rest = text;
+    while let Some(at) = rest
+        .bytes()
+        .position(|byte| byte < 0x20 || matches!(byte, b'"' | b'\\'))
+    {
+        let (plain, special) = rest.split_at(at);
+        out.push_str(plain);
+        match special.as_bytes()[0] {
+            b'"' => out.push_str("\\\""),
+            b'\\' => out.push_str("\\\\"),
+            b'\n' => out.push_str("\\n"),
+            b'\r' => out.push_str("\\r"),
+            b'\t' => out.push_str("\\t"),
+            other => {
+                const HEX: &[u8; 16] = b"0123456789abcdef";
+                out.push_str("\\u00");
+                out.push(char::from(HEX[usize::from(other >> 4)]));
+                out.push(char::from(HEX[usize::from(other & 15)]));
+            }
+        }
+        rest = &special[1..];
+    }
+    out.push_str(rest);
+    out.push('"');
 }
 
 /// What kind of value it is, for messages.
@@ -233,7 +335,7 @@ fn mismatch(raw: &RawValue, at: &Place<'_>, wanted: &str) -> WireError {
 }
 
 /// A string. Escapes that stand for no character, such as half a surrogate pair, are refused.
-pub(super) fn string(raw: &RawValue, at: &Place<'_>) -> Result<String, WireError> {
+pub(in crate::provider) fn string(raw: &RawValue, at: &Place<'_>) -> Result<String, WireError> {
     if !raw.get().starts_with('"') {
         return Err(mismatch(raw, at, "a string"));
     }
@@ -241,12 +343,17 @@ pub(super) fn string(raw: &RawValue, at: &Place<'_>) -> Result<String, WireError
 }
 
 /// True or false.
-pub(super) fn boolean(raw: &RawValue, at: &Place<'_>) -> Result<bool, WireError> {
+pub(in crate::provider) fn boolean(raw: &RawValue, at: &Place<'_>) -> Result<bool, WireError> {
     serde_json::from_str(raw.get()).map_err(|_| mismatch(raw, at, "true or false"))
 }
 
 /// A whole number between `least` and `most`, written without a fraction or exponent.
-pub(super) fn whole<T>(raw: &RawValue, at: &Place<'_>, least: T, most: T) -> Result<T, WireError>
+pub(in crate::provider) fn whole<T>(
+    raw: &RawValue,
+    at: &Place<'_>,
+    least: T,
+    most: T,
+) -> Result<T, WireError>
 where
     T: Copy + DeserializeOwned + PartialOrd + fmt::Display,
 {
@@ -260,7 +367,7 @@ where
 }
 
 /// A number between `least` and `most`.
-pub(super) fn number(
+pub(in crate::provider) fn number(
     raw: &RawValue,
     at: &Place<'_>,
     least: f64,
@@ -276,7 +383,7 @@ pub(super) fn number(
 }
 
 /// A list of at most `most` items.
-pub(super) fn list<'a>(
+pub(in crate::provider) fn list<'a>(
     raw: &'a RawValue,
     at: &Place<'_>,
     most: usize,
@@ -291,7 +398,10 @@ pub(super) fn list<'a>(
 }
 
 /// An object in which every name occurs once.
-pub(super) fn object<'a>(raw: &'a RawValue, at: &Place<'_>) -> Result<Object<'a>, WireError> {
+pub(in crate::provider) fn object<'a>(
+    raw: &'a RawValue,
+    at: &Place<'_>,
+) -> Result<Object<'a>, WireError> {
     if !raw.get().starts_with('{') {
         return Err(mismatch(raw, at, "an object"));
     }
@@ -304,7 +414,7 @@ pub(super) fn object<'a>(raw: &'a RawValue, at: &Place<'_>) -> Result<Object<'a>
 }
 
 /// A field that must be there.
-pub(super) fn required<'a>(
+pub(in crate::provider) fn required<'a>(
     object: &Object<'a>,
     at: &Place<'_>,
     name: &str,
@@ -315,7 +425,7 @@ pub(super) fn required<'a>(
 }
 
 /// A string field that may be absent.
-pub(super) fn optional_string(
+pub(in crate::provider) fn optional_string(
     object: &Object<'_>,
     at: &Place<'_>,
     name: &str,
@@ -327,10 +437,27 @@ pub(super) fn optional_string(
 }
 
 /// A string field that must be there.
-pub(super) fn required_string(
+pub(in crate::provider) fn required_string(
     object: &Object<'_>,
     at: &Place<'_>,
     name: &str,
 ) -> Result<String, WireError> {
     string(required(object, at, name)?, &Place::Key(at, name))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn a_written_string_is_the_one_a_parser_reads(text in "(?s).*") {
+            let mut out = String::new();
+            write_string(&mut out, &text);
+            prop_assert_eq!(serde_json::from_str::<String>(&out).unwrap(), text);
+            prop_assert!(!out.contains('\n') && !out.contains('\r'));
+        }
+    }
 }
