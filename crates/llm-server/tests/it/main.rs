@@ -19,6 +19,7 @@ mod drain;
 mod earlier;
 mod faults;
 mod gemini;
+mod h2;
 mod matrix;
 mod messages;
 mod models;
