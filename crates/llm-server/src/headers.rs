@@ -157,7 +157,10 @@ pub fn worked(response: &mut Response, done: &WorkDone, total: Duration) {
 pub fn timing(headers: &mut HeaderMap, parts: &[(&str, Duration)]) {
     let parts: Vec<String> = parts
         .iter()
-        .map(|(name, took)| format!("{name};dur={:.3}", took.as_secs_f64() * 1000.0))
+        .map(|(name, took)| {
+            let micros = took.as_micros();
+            format!("{name};dur={}.{:03}", micros / 1000, micros % 1000)
+        })
         .collect();
     put(headers, SERVER_TIMING, Some(&parts.join(", ")));
 }

@@ -92,7 +92,7 @@ impl Profiler for HeuristicProfiler {
             clarity: if known.is_some() { 1.0 } else { 0.0 },
             language: Language::Other,
             difficulty: Difficulty::Medium,
-            input_tokens: tokens::of_request(request),
+            input_tokens: tokens::roughly_of_request(request),
             output_tokens: output.saturating_mul(answers),
             needs: needs::hard(request),
             mentions: Capabilities::NONE,

@@ -10,7 +10,7 @@
 use serde_json::Value;
 
 use super::chat::{ChatRequest, ResponseFormat};
-use super::message::{ContentPart, FileSource, Message};
+use super::message::{ContentPart, FileSource, Message, Tool};
 
 /// Thousandths of a token for each unit of a class.
 mod weight {
@@ -144,20 +144,48 @@ fn sign(char: char) -> u64 {
 /// Estimated tokens of everything a model would have to read.
 pub fn of_request(chat: &ChatRequest) -> u64 {
     let messages: u64 = chat.messages.iter().map(message_tokens).sum();
-    let tools: u64 = chat
-        .tools
-        .iter()
-        .map(|tool| {
-            let description = tool.description.as_deref().unwrap_or_default();
-            let parameters = tool.parameters.as_ref().map_or(0, json_tokens);
-            8 + of_text(&tool.name) + of_text(description) + parameters
-        })
-        .sum();
+    let tools: u64 = chat.tools.iter().map(tool_tokens).sum();
     let schema = match &chat.format {
         ResponseFormat::JsonSchema(schema) => json_tokens(&schema.schema),
         ResponseFormat::Text | ResponseFormat::JsonObject => 0,
     };
     messages.saturating_add(tools).saturating_add(schema)
+}
+
+/// The same by size alone, for where nothing is chosen by it: four bytes are about a token in
+/// English as well as in Chinese.
+pub fn roughly_of_request(chat: &ChatRequest) -> u64 {
+    let messages: u64 = chat
+        .messages
+        .iter()
+        .map(|message| {
+            let content: u64 = message
+                .content
+                .iter()
+                .map(|part| match part {
+                    ContentPart::Text(text) | ContentPart::Refusal(text) => by_size(text),
+                    other => part_tokens(other),
+                })
+                .sum();
+            let calls = message.tool_calls.iter();
+            let calls: u64 = calls
+                .map(|call| 8 + by_size(&call.name) + by_size(&call.arguments))
+                .sum();
+            PER_MESSAGE + content + calls
+        })
+        .sum();
+    let tools = chat.tools.iter().map(tool_tokens);
+    messages.saturating_add(tools.sum())
+}
+
+fn by_size(text: &str) -> u64 {
+    (text.len() as u64).div_ceil(4)
+}
+
+fn tool_tokens(tool: &Tool) -> u64 {
+    let description = tool.description.as_deref().unwrap_or_default();
+    let parameters = tool.parameters.as_ref().map_or(0, json_tokens);
+    8 + of_text(&tool.name) + of_text(description) + parameters
 }
 
 fn message_tokens(message: &Message) -> u64 {
@@ -262,6 +290,18 @@ mod tests {
         let long = paragraph.repeat(4_000);
         let whole = milli_tokens(&long).div_ceil(1000);
         assert!(of_text(&long).abs_diff(whole) * 50 <= whole);
+    }
+
+    #[test]
+    fn size_alone_tells_about_as_much() {
+        for text in [
+            "The quick brown fox jumps over the lazy dog, and then it goes home. ",
+            "人工智能正在改变我们的生活方式，也给教育、医疗和交通带来了新的机会与挑战。",
+        ] {
+            let chat = ChatRequest::question(text.repeat(20));
+            let (read, rough) = (of_request(&chat), roughly_of_request(&chat));
+            assert!(read.abs_diff(rough) * 4 <= read, "{read}, roughly {rough}");
+        }
     }
 
     #[test]
