@@ -59,6 +59,7 @@ const PAGES: &[Generated] = &[
     file("docs/reference/http.md", || http::render(Lang::En)),
     file("docs/reference/http.zh.md", || http::render(Lang::Zh)),
     file("docs/reference/metrics.md", metrics::render),
+    file("docs/reference/mock.md", llm_server::mock::markdown),
     file("docs/reference/modes.md", registries::modes),
     file("docs/reference/openapi.json", || {
         format!("{}\n", openapi::text().trim_end())

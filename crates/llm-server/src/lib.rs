@@ -12,6 +12,7 @@
 //! | [`error`] | what a failure is answered |
 //! | [`record`], [`instruments`] | the log line and the metrics |
 //! | [`openapi`], [`schema`], [`docs_page`] | the description of all this |
+//! | [`mock`] | a provider that fails as it is told |
 //! | [`cli`] | the `llm-server` program |
 #![warn(missing_docs)]
 
@@ -28,6 +29,7 @@ pub mod headers;
 pub mod idempotency;
 pub mod identity;
 pub mod instruments;
+pub mod mock;
 pub mod openapi;
 pub mod progress;
 pub mod record;

@@ -16,6 +16,7 @@ mod chat;
 mod drain;
 mod earlier;
 mod faults;
+mod mock;
 mod models;
 mod ops;
 mod program;
