@@ -18,7 +18,7 @@ use llm_console::lang::Lang;
 use llm_core::config::{reference, schema};
 use llm_server::openapi;
 
-use crate::workspace;
+use crate::{scenarios, workspace};
 
 /// A generated file.
 struct Generated {
@@ -65,6 +65,7 @@ const PAGES: &[Generated] = &[
         format!("{}\n", openapi::text().trim_end())
     }),
     file("docs/reference/providers.md", registries::providers),
+    file("docs/reference/scenarios.md", scenarios::markdown),
     file("docs/reference/strategies.md", registries::strategies),
 ];
 
