@@ -8,6 +8,7 @@
 )]
 
 mod clients;
+mod gateway;
 mod local_model;
 
 use tokio::sync::{Mutex, MutexGuard};

@@ -1,5 +1,7 @@
 //! Providers: which protocol each speaks, how a call is written and read, and the way out.
 //!
+//! What clients speak to us are [`dialects`], the same the other way round.
+//!
 //! Adapters are pure: they turn a hub request into bytes and bytes into hub types. They see no
 //! socket, no clock and no secret. [`transport`] owns the sockets and adds the credential.
 //! A vendor that speaks somebody else's protocol is a row of data in [`vendors`].
@@ -7,6 +9,8 @@
 pub mod vendors;
 
 pub mod protocols;
+
+pub mod dialects;
 
 pub mod classify;
 

@@ -23,6 +23,7 @@ use tokio::sync::Semaphore;
 
 use crate::accept::Ending;
 use crate::idempotency::Answers;
+use crate::kept::{Memory, ResponseStore};
 use crate::watch::{Looks, looks};
 
 /// Reads the configuration again, whenever it is asked to.
@@ -77,6 +78,7 @@ pub struct App {
     ending: Ending,
     room: Arc<Semaphore>,
     answers: Answers,
+    responses: Box<dyn ResponseStore>,
     started_at: Timestamp,
 }
 
@@ -111,6 +113,7 @@ impl App {
             ending: Ending::default(),
             room: Arc::new(Semaphore::new(room)),
             answers,
+            responses: Box::new(Memory::default()),
             started_at,
             sources,
         }))
@@ -174,6 +177,11 @@ impl App {
     /// The answers that are kept for requests that are repeated.
     pub fn answers(&self) -> &Answers {
         &self.answers
+    }
+
+    /// Where answers are kept.
+    pub fn responses(&self) -> &dyn ResponseStore {
+        &*self.responses
     }
 
     /// Reads the configuration again and swaps it in as a whole. One that is wrong, or with which

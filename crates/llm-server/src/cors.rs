@@ -31,11 +31,12 @@ pub(crate) fn layer(app: &Arc<App>) -> CorsLayer {
         .chain(headers::EXPOSED);
     CorsLayer::new()
         .allow_origin(origins)
-        .allow_methods([Method::GET, Method::POST])
+        .allow_methods([Method::GET, Method::POST, Method::DELETE])
         .allow_headers([
             AUTHORIZATION,
             CONTENT_TYPE,
             HeaderName::from_static("x-api-key"),
+            HeaderName::from_static("x-goog-api-key"),
             REQUEST_ID,
             CLIENT_REQUEST_ID,
             IDEMPOTENCY_KEY,

@@ -93,6 +93,7 @@ fn methods(app: &Arc<App>, listener: Listener, path: &'static str) -> MethodRout
         let filter = match route.method {
             Verb::Get => MethodFilter::GET,
             Verb::Post => MethodFilter::POST,
+            Verb::Delete => MethodFilter::DELETE,
         };
         allowed.push(route.method.as_str());
         methods = methods.on_service(filter, service(Frame::of(app, listener, route)));

@@ -6,6 +6,7 @@ use http::header::{CONNECTION, CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderName, HeaderValue, StatusCode};
 use llm_core::config::error::{ConfigError, ConfigErrors};
 use llm_core::gateway::error::{GatewayError, millis};
+use llm_core::provider::dialects::{Dialect, Fault};
 use llm_core::types::code::{Code, Source};
 use llm_core::types::ids::RequestId;
 use serde_json::{Value, json};
@@ -32,13 +33,15 @@ struct Parts {
 }
 
 /// Which clients read the body.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Default)]
 pub enum Shape {
     /// `{"error": {…}}`
     #[default]
     Standard,
     /// The same plus `success: false` and the empty fields the earlier clients look for.
     Earlier,
+    /// As clients of a dialect expect it.
+    Of(Dialect),
 }
 
 impl ApiError {
@@ -100,7 +103,14 @@ impl ApiError {
         }
         let message = object["message"].clone();
         let mut body = json!({ "error": object });
-        if shape == Shape::Earlier {
+        if let Shape::Of(dialect) = shape {
+            let fault = Fault {
+                row: self.0.error.row(),
+                object: &body["error"],
+            };
+            return dialect.error(&fault);
+        }
+        if matches!(shape, Shape::Earlier) {
             body["success"] = json!(false);
             body["result"] = Value::Null;
             body["request_id"] = json!(id);

@@ -19,10 +19,14 @@ const ATTEMPTS: HeaderName = HeaderName::from_static("x-llmcoop-attempts");
 const FALLBACK: HeaderName = HeaderName::from_static("x-llmcoop-fallback");
 const COST: HeaderName = HeaderName::from_static("x-llmcoop-cost");
 const COST_KIND: HeaderName = HeaderName::from_static("x-llmcoop-cost-kind");
+const WARNINGS: HeaderName = HeaderName::from_static("x-llmcoop-warnings");
 const SERVER_TIMING: HeaderName = HeaderName::from_static("server-timing");
 
+/// Longest text of all warnings, in bytes. The body has all of them.
+const MAX_WARNINGS: usize = 1_000;
+
 /// Headers a page of an allowed origin may read.
-pub const EXPOSED: [HeaderName; 10] = [
+pub const EXPOSED: [HeaderName; 11] = [
     MODEL,
     PROVIDER,
     STRATEGY,
@@ -31,6 +35,7 @@ pub const EXPOSED: [HeaderName; 10] = [
     FALLBACK,
     COST,
     COST_KIND,
+    WARNINGS,
     SERVER_TIMING,
     RETRY_AFTER,
 ];
@@ -112,6 +117,14 @@ pub fn completed(response: &mut Response, completion: &Completion, total: Durati
     }
     parts.push(("total", total));
     timing(headers, &parts);
+}
+
+/// Writes what the caller should know, as far as it fits.
+pub fn warned<'a>(headers: &mut HeaderMap, warnings: impl IntoIterator<Item = &'a String>) {
+    let warnings: Vec<&str> = warnings.into_iter().map(String::as_str).collect();
+    let mut text = warnings.join("; ");
+    text.truncate(text.floor_char_boundary(MAX_WARNINGS));
+    put(headers, WARNINGS, Some(&text));
 }
 
 /// Writes how long things took, in milliseconds.

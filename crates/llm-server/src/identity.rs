@@ -11,7 +11,12 @@ use llm_core::gateway::inbound::Origin;
 use llm_core::types::code::Code;
 use llm_core::types::secret::Secret;
 
-const API_KEY: HeaderName = HeaderName::from_static("x-api-key");
+/// Where a key is shown besides `authorization`, as the clients of two other vendors do. Never in
+/// the address: addresses are logged on the way.
+static API_KEYS: [HeaderName; 2] = [
+    HeaderName::from_static("x-api-key"),
+    HeaderName::from_static("x-goog-api-key"),
+];
 
 /// Headers with which proxies pass a request on.
 const FORWARDING: [HeaderName; 4] = [
@@ -36,7 +41,10 @@ const ELSEWHERE: IpAddr = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
 /// The key a request shows. Two different ones are refused: it would not be clear who asks.
 pub fn credential(headers: &HeaderMap) -> Result<Option<Secret>, GatewayError> {
     let bearer = headers.get_all(AUTHORIZATION).iter().map(bearer);
-    let plain = headers.get_all(API_KEY).iter().map(HeaderValue::as_bytes);
+    let plain = API_KEYS
+        .iter()
+        .flat_map(|name| headers.get_all(name))
+        .map(HeaderValue::as_bytes);
     let mut shown: Option<Secret> = None;
     for key in bearer.chain(plain) {
         let key = Secret::new(String::from_utf8_lossy(key.trim_ascii()));
@@ -46,7 +54,7 @@ pub fn credential(headers: &HeaderMap) -> Result<Option<Secret>, GatewayError> {
         if shown.as_ref().is_some_and(|other| *other != key) {
             let message = "the request shows two different keys";
             return Err(GatewayError::new(Code::AmbiguousCredentials, message)
-                .with_hint("send either `authorization` or `x-api-key`"));
+                .with_hint("send one of `authorization`, `x-api-key` and `x-goog-api-key`"));
         }
         shown = Some(key);
     }
@@ -156,6 +164,11 @@ mod tests {
         assert_eq!(
             key(&[("authorization", "Bearer a"), ("x-api-key", "a")]),
             Ok(Some("a".into()))
+        );
+        assert_eq!(key(&[("x-goog-api-key", "a")]), Ok(Some("a".into())));
+        assert_eq!(
+            key(&[("x-goog-api-key", "a"), ("x-api-key", "b")]),
+            Err(Code::AmbiguousCredentials)
         );
         assert_eq!(
             key(&[("authorization", "Bearer a"), ("x-api-key", "b")]),

@@ -7,8 +7,8 @@
 //! | [`routes`] | every endpoint, as one table; the handlers |
 //! | [`dispatch`] | the way of a request from socket to reply |
 //! | [`visit`], [`identity`], [`body`] | a request: who asks, from where, what it says |
-//! | [`idempotency`] | requests that are repeated |
-//! | [`completion`], [`sse`], [`progress`], [`headers`] | what a request is answered |
+//! | [`idempotency`], [`kept`] | requests that are repeated; answers that are kept for later requests |
+//! | [`converse`], [`completion`], [`sse`], [`progress`], [`headers`] | what a request is answered |
 //! | [`error`] | what a failure is answered |
 //! | [`record`], [`instruments`] | the log line and the metrics |
 //! | [`openapi`], [`schema`], [`docs_page`] | the description of all this |
@@ -21,6 +21,7 @@ pub mod app;
 pub mod body;
 pub mod cli;
 pub mod completion;
+pub mod converse;
 mod cors;
 pub mod dispatch;
 pub mod docs_page;
@@ -29,6 +30,7 @@ pub mod headers;
 pub mod idempotency;
 pub mod identity;
 pub mod instruments;
+pub mod kept;
 pub mod mock;
 pub mod openapi;
 pub mod progress;

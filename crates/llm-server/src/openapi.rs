@@ -6,8 +6,9 @@ use schemars::SchemaGenerator;
 use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value, json};
 
+use crate::error::Shape;
 use crate::routes::{self, Door, Group, Reply, Route, SchemaOf};
-use crate::schema::ErrorBody;
+use crate::schema::{DialectError, ErrorBody};
 
 /// The document as text.
 pub fn text() -> &'static str {
@@ -112,7 +113,10 @@ fn responses(route: &Route, generator: &mut SchemaGenerator) -> Value {
         }
         Reply::Text(media) => json!({ *media: { "schema": { "type": "string" } } }),
     };
-    let error = generator.subschema_for::<ErrorBody>();
+    let error = match route.shape {
+        Shape::Of(_) => generator.subschema_for::<DialectError>(),
+        Shape::Standard | Shape::Earlier => generator.subschema_for::<ErrorBody>(),
+    };
     json!({
         "200": { "description": "success", "content": content },
         "default": {

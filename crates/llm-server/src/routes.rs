@@ -6,13 +6,17 @@
 
 mod admin;
 mod chat;
+mod completions;
 mod cooperation;
 mod decide;
+mod gemini;
 mod info;
+mod messages;
 mod models;
 mod probes;
 mod prompts;
 mod query;
+mod responses;
 mod service;
 mod stats;
 mod usage;
@@ -54,6 +58,8 @@ pub enum Verb {
     Get,
     /// Does something.
     Post,
+    /// Takes something away.
+    Delete,
 }
 
 impl Verb {
@@ -62,6 +68,7 @@ impl Verb {
         match self {
             Self::Get => "GET",
             Self::Post => "POST",
+            Self::Delete => "DELETE",
         }
     }
 }
@@ -96,6 +103,10 @@ impl Door {
 pub enum Group {
     /// The `OpenAI` dialect.
     OpenAi,
+    /// The Anthropic dialect.
+    Anthropic,
+    /// The Gemini dialect.
+    Gemini,
     /// The paths of the first earlier system.
     Cooperation,
     /// The paths of the second earlier system.
@@ -108,8 +119,10 @@ pub enum Group {
 
 impl Group {
     /// Every group, in the order of lists.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 7] = [
         Self::OpenAi,
+        Self::Anthropic,
+        Self::Gemini,
         Self::Cooperation,
         Self::Service,
         Self::Admin,
@@ -120,6 +133,8 @@ impl Group {
     pub fn title(self) -> Words {
         match self {
             Self::OpenAi => words("OpenAI-compatible", "兼容 OpenAI"),
+            Self::Anthropic => words("Anthropic-compatible", "兼容 Anthropic"),
+            Self::Gemini => words("Gemini-compatible", "兼容 Gemini"),
             Self::Cooperation => words("Queries, services and cooperation", "提问、服务与协作"),
             Self::Service => words("Chat, usage and prompts", "对话、用量与提示词"),
             Self::Admin => words("Administration", "管理"),
@@ -224,6 +239,10 @@ use handler;
 
 const TABLES: &[&[Route]] = &[
     chat::ROUTES,
+    responses::ROUTES,
+    completions::ROUTES,
+    messages::ROUTES,
+    gemini::ROUTES,
     models::ROUTES,
     query::ROUTES,
     service::ROUTES,

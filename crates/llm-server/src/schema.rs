@@ -4,6 +4,10 @@
 //! the `OpenAI` dialect are read field by field and written around values that stay as they are,
 //! so their shapes are written down here; tests hold real requests and replies against them.
 
+pub mod anthropic;
+pub mod gemini;
+pub mod openai;
+
 use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
@@ -343,6 +347,13 @@ pub struct OwnUsage {
 pub struct ErrorBody {
     /// What failed.
     pub error: ErrorObject,
+}
+
+/// A failure in the envelope of the dialect, with our own code and id in it.
+#[derive(JsonSchema)]
+pub struct DialectError {
+    /// What failed.
+    pub error: Map<String, Value>,
 }
 
 /// What failed, why, and what to do.

@@ -1,10 +1,9 @@
-//! A run as server-sent events: chunks of the `OpenAI` dialect, keep-alive comments while nothing is
+//! A run as the body of a stream: pieces in the client's dialect, signs of life while nothing is
 //! said, and an honest end.
 //!
-//! The chunks with a finish reason are held back until the run is over. So a stream that fails
-//! after its last piece has none, and the last of them can carry the `llm_cooperation` object
-//! without another chunk, whose empty list of choices many clients trip over. A failure is one
-//! `data: {"error": …}` event and the end, without `[DONE]`. Dropping the body drops the run.
+//! Finish reasons are held back until the run is over, so a stream that fails after its last piece
+//! has none. How a piece, the end and a failure look is the dialect's writer's. Dropping the body
+//! drops the run.
 
 use std::collections::VecDeque;
 use std::convert::Infallible;
@@ -19,18 +18,19 @@ use llm_core::gateway::error::{GatewayError, millis};
 use llm_core::gateway::respond::Completion;
 use llm_core::gateway::shapes::{bill_json, cost_json, usage_json};
 use llm_core::gateway::stream::{Piece, RunStream};
-use llm_core::provider::protocols::openai::{ChunkWriter, ReplyHead};
+use llm_core::provider::dialects::{Ending, Fault, ReplyWriter};
+use llm_core::provider::protocols::openai::{Reply, ReplyHead};
 use llm_core::types::code::Code;
 use llm_core::types::event::StreamEvent;
 use llm_core::types::money::Cost;
-use llm_core::types::raw::RawFields;
 use llm_core::types::run_event::{EventNumbering, RunEvent};
 use llm_core::types::usage::Usage;
-use serde_json::{Value, json};
+use serde_json::Value;
 use tokio::time::{Instant, Sleep};
 use tokio_util::sync::WaitForCancellationFutureOwned;
 
 use crate::completion::{metadata, own_fields};
+use crate::converse::Keep;
 use crate::error;
 use crate::progress::Seen;
 use crate::visit::Visit;
@@ -42,12 +42,12 @@ const OWN_EVENT: &str = "llm_cooperation";
 pub struct Manner {
     /// Our id of the reply.
     pub reply_id: String,
-    /// Whether the client wants a usage chunk.
-    pub include_usage: bool,
     /// Whether the client wants to see what happens meanwhile.
     pub events: bool,
     /// What the caller should know.
     pub warnings: Vec<String>,
+    /// Where the answer is kept, if it is.
+    pub keep: Option<Keep>,
 }
 
 /// The body of a streamed reply.
@@ -56,8 +56,9 @@ pub struct EventBody {
     visit: Visit,
     manner: Manner,
     seen: Seen,
+    writer: Box<dyn ReplyWriter>,
     /// Made when the answer begins, because only then it is known who gives it.
-    writer: Option<ChunkWriter>,
+    head: Option<ReplyHead>,
     /// Finish reasons, until the run is over.
     held: Vec<StreamEvent>,
     numbering: EventNumbering,
@@ -69,13 +70,14 @@ pub struct EventBody {
 
 impl EventBody {
     /// The body of a run whose beginning has been seen, as far as it has begun.
-    pub fn new(run: RunStream, visit: Visit, manner: Manner) -> Self {
+    pub fn new(run: RunStream, visit: Visit, manner: Manner, writer: Box<dyn ReplyWriter>) -> Self {
         let cut = visit.app.ending().cut.clone().cancelled_owned();
         let until = visit.app.clock().now() + visit.app.options().keep_alive;
         Self {
             numbering: EventNumbering::new(visit.id.as_str()),
             seen: Seen::default(),
-            writer: None,
+            writer,
+            head: None,
             held: Vec::new(),
             ready: VecDeque::new(),
             is_over: false,
@@ -97,8 +99,7 @@ impl EventBody {
             }
             Piece::Answer(event @ StreamEvent::Finish { .. }) => self.held.push(event),
             Piece::Answer(event) => {
-                let chunk = self.writer().event(&event);
-                self.ready.extend(chunk.map(|chunk| data(&chunk)));
+                self.write(|writer, out| writer.event(&event, out));
             }
             Piece::Done(completion) => self.done(&completion),
             Piece::Failed(error) => self.failed(&error),
@@ -119,31 +120,26 @@ impl EventBody {
                 duration_ms: millis(completion.duration),
             });
         }
-        let held = std::mem::take(&mut self.held);
-        let ends_with_usage = self.manner.include_usage && completion.answer.usage.is_known();
-        let writer = self.writer();
-        // Of several models' calls the sum counts, which is in no single event.
-        writer.event(&StreamEvent::Usage(completion.answer.usage));
-        let mut chunks: Vec<String> = Vec::new();
-        let last = held.len().checked_sub(1).filter(|_| !ends_with_usage);
-        for (position, event) in held.iter().enumerate() {
-            if Some(position) == last {
-                writer.event(&StreamEvent::Extra {
-                    choice: None,
-                    fields: own.clone(),
-                });
-            }
-            chunks.extend(writer.event(event));
-        }
-        let rest = if last.is_some() {
-            RawFields::default()
-        } else {
-            own
+        let finishes = std::mem::take(&mut self.held);
+        let ending = Ending {
+            finishes: &finishes,
+            usage: completion.answer.usage,
+            own: &own,
         };
-        chunks.extend(writer.end(&rest));
-        self.ready.extend(chunks.iter().map(|chunk| data(chunk)));
-        self.ready.push_back(data("[DONE]"));
+        if let Err(failure) = self.write(|writer, out| writer.end(&ending, out)) {
+            return self.failed(&failure.into());
+        }
         self.is_over = true;
+        if let (Some(keep), Some(head)) = (self.manner.keep.take(), &self.head) {
+            let reply = Reply {
+                head,
+                answer: &completion.answer,
+                own: &own,
+            };
+            if let Ok(body) = self.writer.whole(&reply) {
+                keep.keep(&head.id, body, &completion.answer);
+            }
+        }
     }
 
     fn failed(&mut self, error: &GatewayError) {
@@ -157,8 +153,13 @@ impl EventBody {
                 duration_ms: millis(self.visit.elapsed()),
             });
         }
-        self.ready
-            .push_back(data(&json!({ "error": object }).to_string()));
+        let fault = Fault {
+            row: error.row(),
+            object: &object,
+        };
+        let mut out = Vec::new();
+        self.writer.failed(&fault, &mut out);
+        self.ready.extend(out.into_iter().map(Bytes::from));
         self.is_over = true;
     }
 
@@ -170,16 +171,21 @@ impl EventBody {
             .push_back(Bytes::from(format!("event: {OWN_EVENT}\ndata: {text}\n\n")));
     }
 
-    fn writer(&mut self) -> &mut ChunkWriter {
-        let (seen, manner, visit) = (&self.seen, &self.manner, &self.visit);
-        self.writer.get_or_insert_with(|| {
+    /// Has the dialect write something, after its beginning where that is not out yet.
+    fn write<T>(&mut self, write: impl FnOnce(&mut dyn ReplyWriter, &mut Vec<String>) -> T) -> T {
+        let mut out = Vec::new();
+        if self.head.is_none() {
             let head = ReplyHead {
-                id: manner.reply_id.clone(),
-                created: visit.app.clock().wall().as_second(),
-                model: seen.model().unwrap_or_default(),
+                id: self.manner.reply_id.clone(),
+                created: self.visit.app.clock().wall().as_second(),
+                model: self.seen.model().unwrap_or_default(),
             };
-            ChunkWriter::new(head, manner.include_usage)
-        })
+            self.writer.begin(head.clone(), &mut out);
+            self.head = Some(head);
+        }
+        let result = write(&mut *self.writer, &mut out);
+        self.ready.extend(out.into_iter().map(Bytes::from));
+        result
     }
 
     /// Puts off the next keep-alive comment.
@@ -215,16 +221,11 @@ impl Stream for EventBody {
                 continue;
             }
             if self.silence.as_mut().poll(cx).is_ready() {
-                self.ready
-                    .push_back(Bytes::from_static(b": keep-alive\n\n"));
+                let sign = self.writer.keep_alive();
+                self.ready.push_back(Bytes::from_static(sign.as_bytes()));
                 continue;
             }
             return Poll::Pending;
         }
     }
-}
-
-/// One event. JSON text has no line breaks of its own, so it is one line whatever is in it.
-fn data(json: &str) -> Bytes {
-    Bytes::from(format!("data: {json}\n\n"))
 }

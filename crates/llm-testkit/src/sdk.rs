@@ -13,10 +13,11 @@ use crate::cache;
 
 const REQUIREMENTS: &str = include_str!("../assets/sdk-python.txt");
 const PYTHON_VERSION: &str = "3.54.0";
+const ANTHROPIC_VERSION: &str = "2.14.0";
 /// The newest that runs on Node 20.
 const NODE_VERSION: &str = "6.49.0";
 
-/// A command that runs a Python script that may `import openai`.
+/// A command that runs a Python script that may `import openai` and `import anthropic`.
 ///
 /// # Panics
 /// If the library has not been installed.
@@ -32,14 +33,16 @@ pub fn node() -> Command {
     node_in(&installed("Node", cache::find(&node_entry())))
 }
 
-/// Installs both libraries where they are missing; the versions that answer.
+/// Installs the libraries where they are missing; the versions that answer.
 pub fn fetch() -> Result<Vec<String>> {
     let python = cache::ensure(&python_entry(), fetch_python)?;
     let node = cache::ensure(&node_entry(), fetch_node)?;
     let print_python = "import openai; print('openai for Python', openai.__version__)";
+    let print_anthropic = "import anthropic; print('anthropic for Python', anthropic.__version__)";
     let print_node = "console.log('openai for Node', require('openai/version').VERSION)";
     let answers = [
         cache::run(python_in(&python).args(["-c", print_python]))?,
+        cache::run(python_in(&python).args(["-c", print_anthropic]))?,
         cache::run(node_in(&node).args(["-e", print_node]))?,
     ];
     Ok(answers.map(|line| line.trim().to_owned()).into())
@@ -105,7 +108,7 @@ fn fetch_node(directory: &Path) -> Result<()> {
 }
 
 fn python_entry() -> String {
-    format!("openai-python-{PYTHON_VERSION}")
+    format!("clients-python-{PYTHON_VERSION}-{ANTHROPIC_VERSION}")
 }
 
 fn node_entry() -> String {

@@ -24,6 +24,10 @@ const REGISTRIES: &[Registry] = &[
         folder: "crates/llm-core/src/provider/protocols",
         shared: &["fields", "reply", "translate"],
     },
+    Registry {
+        folder: "crates/llm-core/src/provider/dialects",
+        shared: &["reading"],
+    },
     registry("crates/llm-core/src/routing/strategies"),
     registry("crates/llm-core/src/cooperation/modes"),
     registry("crates/llm-core/src/cooperation/integrators"),

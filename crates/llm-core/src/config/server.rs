@@ -34,6 +34,13 @@ pub struct ServerConfig {
     pub idempotency_bytes: u64,
     /// Whether the configuration is read again when one of its files changes.
     pub reload_on_change: bool,
+    /// Answers of `/v1/responses` that are kept in memory for later requests to refer to; 0 keeps
+    /// none.
+    pub keep_responses: u32,
+    /// Minutes an answer is kept.
+    pub keep_responses_minutes: u32,
+    /// Whether answers are kept when a request does not say.
+    pub keep_by_default: bool,
     /// Web origins that may call the API from a browser.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub cors_origins: Vec<String>,
@@ -55,6 +62,9 @@ impl Default for ServerConfig {
             idempotency_ttl_s: 86_400,
             idempotency_bytes: 64 * 1024 * 1024,
             reload_on_change: true,
+            keep_responses: 0,
+            keep_responses_minutes: 60,
+            keep_by_default: false,
             cors_origins: Vec::new(),
         }
     }

@@ -57,9 +57,17 @@ impl Asked {
             }
         }
         let parsed = read_request(body).map_err(wire_error)?;
-        let mut asked = Self::of(parsed, library, has_messages)?;
-        asked.stream = asked.ask.chat.stream;
-        asked.include_usage = asked.ask.chat.include_usage;
+        Self::of(parsed, library, has_messages)
+    }
+
+    /// What a body of any dialect asks for, read by its reader; `warnings` are the reader's.
+    pub fn of_dialect(
+        parsed: Parsed,
+        warnings: Vec<String>,
+        library: &PromptLibrary,
+    ) -> Result<Self, GatewayError> {
+        let mut asked = Self::of(parsed, library, true)?;
+        asked.warnings.splice(..0, warnings);
         Ok(asked)
     }
 
@@ -76,6 +84,7 @@ impl Asked {
             .filter(|model| !model.trim().is_empty())
             .unwrap_or_else(|| AUTO.to_owned());
         let mut chat = parsed.request;
+        let (stream, include_usage) = (chat.stream, chat.include_usage);
         if let Some(template) = template {
             let messages = if has_messages {
                 std::mem::take(&mut chat.messages)
@@ -96,8 +105,8 @@ impl Asked {
         Ok(Self {
             ask,
             user,
-            stream: false,
-            include_usage: false,
+            stream,
+            include_usage,
             events: wishes.events,
             warnings: wishes.warnings,
         })
@@ -123,6 +132,8 @@ fn schema_of(chat: &ChatRequest) -> Result<Arc<serde_json::Value>, GatewayError>
 pub fn wire_error(error: WireError) -> GatewayError {
     let code = if error.missing {
         Code::MissingField
+    } else if error.unsupported {
+        Code::UnsupportedParameter
     } else {
         Code::InvalidValue
     };

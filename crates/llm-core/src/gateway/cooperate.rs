@@ -7,7 +7,7 @@ use super::limits::Admitted;
 use super::respond::Served;
 use crate::cooperation::budget::Budget;
 use crate::cooperation::{CoopError, Run, integrators, modes};
-use crate::provider::protocols::fields::untranslatable;
+use crate::provider::protocols::fields::{unsayable, untranslatable};
 use crate::types::answer::Answer;
 use crate::types::caller::{Attempt, CallOrder, CallReport, ModelCaller as _};
 use crate::types::chat::ChatRequest;
@@ -108,10 +108,14 @@ impl Runner<'_> {
             .deployments
             .get(&report.deployment)
             .map(|deployment| deployment.adapter.0.name());
-        if protocol.is_none_or(|name| name == "openai") {
+        let Some(protocol) = protocol else {
             return Vec::new();
+        };
+        let mut fields = Vec::new();
+        if protocol != "openai" {
+            fields = untranslatable(request);
         }
-        let fields = untranslatable(request);
+        fields.extend(unsayable(request, protocol));
         fields
             .iter()
             .map(|field| {

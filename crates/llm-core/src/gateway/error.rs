@@ -177,7 +177,10 @@ impl From<CallFailed> for GatewayError {
                 )
             });
             let message = format!("{}{}", whose.unwrap_or_default(), failed.failure);
-            Self::new(failed.failure.kind.code(), message)
+            Self {
+                param: failed.failure.param.clone(),
+                ..Self::new(failed.failure.kind.code(), message)
+            }
         };
         error.retry_after = failures().filter_map(|failure| failure.retry_after).min();
         error.attempts = failed.attempts;

@@ -41,6 +41,7 @@ pub fn classify(reply: &ErrorReply<'_>, detail: &ErrorDetail) -> Failure {
         message,
         status: Some(reply.status),
         retry_after: retry_after(reply.headers),
+        param: None,
     }
 }
 

@@ -18,6 +18,8 @@ pub struct Failure {
     pub status: Option<u16>,
     /// How long the provider asked us to wait.
     pub retry_after: Option<Duration>,
+    /// The field of the request at fault, where it is one.
+    pub param: Option<String>,
 }
 
 /// Kinds of failure, by what should be done about them.
@@ -183,6 +185,7 @@ impl Failure {
             message: message.into(),
             status: None,
             retry_after: None,
+            param: None,
         }
     }
 
@@ -208,6 +211,13 @@ impl Failure {
             limit.as_str()
         );
         Self::new(FailureKind::Timeout(limit), message)
+    }
+
+    /// Names the field at fault.
+    #[must_use]
+    pub fn with_param(mut self, param: impl Into<String>) -> Self {
+        self.param = Some(param.into());
+        self
     }
 
     /// Adds the provider's status.

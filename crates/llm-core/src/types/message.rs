@@ -51,6 +51,8 @@ pub struct Message {
     pub tool_calls: Vec<ToolCall>,
     /// For [`Role::Tool`]: which call this answers.
     pub tool_call_id: Option<String>,
+    /// For [`Role::Tool`]: whether the call failed and this says why.
+    pub failed: bool,
     /// Reasoning text an earlier answer carried, for providers that want it back.
     pub reasoning: Option<Reasoning>,
 }
@@ -64,6 +66,7 @@ impl Message {
             name: None,
             tool_calls: Vec::new(),
             tool_call_id: None,
+            failed: false,
             reasoning: None,
         }
     }

@@ -125,6 +125,31 @@ async fn find_model(mut call: Call) -> Result<Response, ApiError> {
     }
 }
 
+/// A name as other dialects list it.
+pub(super) struct Listed {
+    /// The name.
+    pub(super) name: String,
+    /// Context window in tokens.
+    pub(super) context: Option<u64>,
+    /// Most tokens it writes.
+    pub(super) max_output: Option<u64>,
+}
+
+/// Every name a caller may send.
+pub(super) fn every_name(call: &Call) -> Vec<Listed> {
+    let app = &call.visit.app;
+    let gateway = app.gateway();
+    let views = gateway.models();
+    listed(app, &views, &gateway.other_names(&call.grant), &call.grant)
+        .into_iter()
+        .map(|model| Listed {
+            name: model.id.into_owned(),
+            context: model.llm_cooperation.context,
+            max_output: model.llm_cooperation.max_output,
+        })
+        .collect()
+}
+
 /// Every name: models that can be called at all, then the rest.
 fn listed<'a>(
     app: &App,

@@ -20,10 +20,13 @@ fn keys(all: &[(&str, &[&str])]) -> String {
 
 /// A request to a row, such that only its access can fail it with 401 or 403.
 fn request(server: &TestServer, route: &routes::Route) -> Request {
-    let path = route.path.replace("{*id}", "small");
+    let path = route
+        .path
+        .replace("{*id}", "small:generateContent")
+        .replace("{*target}", "small:generateContent");
     let request = Request::new(route.method.as_str(), server.url(&path));
     match route.method {
-        Verb::Get => request,
+        Verb::Get | Verb::Delete => request,
         Verb::Post => request.header("content-type", "application/json"),
     }
 }
@@ -83,8 +86,11 @@ async fn with_keys_everybody_needs_one_with_the_scope() {
                 };
                 let status = response.status;
                 let body = response.json().await;
+                // One dialect has a number in the place of the code.
+                let error = &body["error"];
+                let ours = error["llm_cooperation"]["code"].as_str();
                 assert_eq!(
-                    (status, body["error"]["code"].as_str()),
+                    (status, error["code"].as_str().or(ours)),
                     (expected.0, Some(expected.1))
                 );
             }

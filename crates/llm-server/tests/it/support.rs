@@ -33,6 +33,7 @@ pub(crate) struct TestServer {
 pub(crate) struct Setup {
     models: Vec<&'static str>,
     toml: String,
+    toml_of: Option<fn(&str) -> String>,
     options: Options,
     demo: bool,
 }
@@ -48,6 +49,7 @@ impl Setup {
                 look_every: Duration::from_hours(1),
                 ..Options::default()
             },
+            toml_of: None,
             demo: false,
         }
     }
@@ -63,6 +65,12 @@ impl Setup {
     /// More configuration.
     pub(crate) fn toml(mut self, toml: &str) -> Self {
         self.toml.push_str(toml);
+        self
+    }
+
+    /// More configuration that refers to the provider's origin.
+    pub(crate) fn toml_of(mut self, write: fn(&str) -> String) -> Self {
+        self.toml_of = Some(write);
         self
     }
 
@@ -90,9 +98,11 @@ impl Setup {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("config.toml");
         let text = format!(
-            "{}\n{}",
+            "{}\n{}\n{}",
             config_toml(&upstream.base_url(), &self.models),
-            self.toml
+            self.toml,
+            self.toml_of
+                .map_or_else(String::new, |write| write(&upstream.origin()))
         );
         write(&path, &text);
         let demo = self.demo;
@@ -157,6 +167,10 @@ impl TestServer {
 
     pub(crate) fn post(&self, path: &str, body: &Value) -> Request {
         http::post(self.url(path), body)
+    }
+
+    pub(crate) fn delete(&self, path: &str) -> Request {
+        Request::new("DELETE", self.url(path))
     }
 
     /// A GET whose JSON reply has this status and is as described.

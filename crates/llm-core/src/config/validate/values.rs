@@ -298,6 +298,10 @@ impl Check<'_> {
             ("header_timeout_ms", server.header_timeout_ms),
             ("body_timeout_ms", server.body_timeout_ms),
             ("max_connections", server.max_connections.into()),
+            (
+                "keep_responses_minutes",
+                server.keep_responses_minutes.into(),
+            ),
         ] {
             self.positive(&key.child(field), Some(value));
         }

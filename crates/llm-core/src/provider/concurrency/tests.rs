@@ -1,3 +1,5 @@
+//! Places that are waited for, left, granted and fought over, in paused time.
+
 use std::time::Duration;
 
 use futures_util::future::join_all;

@@ -31,7 +31,7 @@ mod request;
 mod response;
 mod schema;
 mod stream;
-mod thoughts;
+pub(in crate::provider) mod thoughts;
 
 use http::{HeaderName, HeaderValue};
 use serde::Deserialize;

@@ -68,6 +68,13 @@ pub fn untranslatable(request: &ChatRequest) -> Vec<String> {
     names
 }
 
+/// What the hub's own view holds that this protocol has no way of saying.
+pub fn unsayable(request: &ChatRequest, protocol: &str) -> Option<String> {
+    let says = matches!(protocol, "anthropic" | "gemini");
+    let failed = request.messages.iter().any(|message| message.failed);
+    (failed && !says).then(|| "is_error of a tool result".to_owned())
+}
+
 fn asks_for_nothing(name: &str, value: &RawValue) -> bool {
     let compact: String = value
         .get()

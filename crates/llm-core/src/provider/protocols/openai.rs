@@ -13,14 +13,14 @@
 mod error;
 mod faithful;
 mod inbound;
-mod media;
+pub(in crate::provider) mod media;
 mod message;
 mod outbound;
 mod request;
 mod response;
 mod stream;
-mod usage;
-mod wire;
+pub(in crate::provider) mod usage;
+pub(in crate::provider) mod wire;
 
 pub use inbound::{OWN_FIELDS, Parsed, REFUSED_FIELDS, read_request};
 pub use outbound::{ChunkWriter, Reply, ReplyHead};

@@ -58,7 +58,8 @@ impl Effort {
 
 /// The failure for something a protocol or model cannot carry. Nothing has been sent.
 pub(super) fn refuse(field: impl Display, why: impl Display) -> Failure {
-    Failure::unsupported(format!("`{field}` cannot be sent to this model: {why}"))
+    let message = format!("`{field}` cannot be sent to this model: {why}");
+    Failure::unsupported(message).with_param(field.to_string())
 }
 
 /// The name of a part of the conversation, as `messages[2].content[0]`.

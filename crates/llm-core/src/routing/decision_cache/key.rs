@@ -131,7 +131,8 @@ impl Digest {
             name,
             tool_calls,
             tool_call_id,
-            // Thoughts of an earlier answer are neither read nor counted.
+            // Neither whether a call failed nor the thoughts of an earlier answer are read or counted.
+            failed: _,
             reasoning: _,
         } = message;
         self.number(match role {

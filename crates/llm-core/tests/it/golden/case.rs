@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use http::{HeaderMap, HeaderName, HeaderValue};
+use llm_core::provider::dialects::{Address, ReplyWriter, Spoken};
 use llm_core::provider::frames::Framer;
-use llm_core::provider::protocols::openai::{Parsed, Reply, ReplyHead, WireError, read_request};
+use llm_core::provider::protocols::openai::{Parsed, Reply, WireError};
 use llm_core::provider::{
     Adapter, Call, Endpoint, ErrorReply, ModelDefaults, WireRequest, vendors,
 };
@@ -17,7 +18,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use url::Url;
 
-use super::show;
+use super::{dialects, show};
 
 /// `call.json`.
 #[derive(Debug, Default, Deserialize)]
@@ -32,6 +33,8 @@ pub(super) struct CallFile {
     defaults: Defaults,
     /// Whether to stream; as the client wishes when absent.
     stream: Option<bool>,
+    /// The dialect the client speaks; that of `POST /v1/chat/completions` when absent.
+    dialect: Option<String>,
     /// Forget the client's own bytes, as if it had spoken another protocol.
     typed: bool,
     /// Replace the conversation by itself, so that it is written anew.
@@ -78,6 +81,7 @@ const FILES: &[&str] = &[
     "answer.json",
     "events.json",
     "client_response.json",
+    "client_stream.txt",
 ];
 
 #[expect(clippy::disallowed_methods, reason = "the cases are files")]
@@ -110,13 +114,14 @@ impl Case {
         };
         let parsed = RawFields::parse(&self.client)
             .map_err(|error| format!("{error:?}"))
-            .map(read_request);
-        let parsed = match parsed {
-            Ok(Ok(parsed)) => parsed,
+            .map(|fields| self.speak(fields));
+        let (parsed, mut writer) = match parsed {
+            Ok(Ok(spoken)) => (spoken.parsed, spoken.writer),
             Ok(Err(WireError {
                 param,
                 message,
                 missing,
+                ..
             })) => {
                 let refused = json!({"param": param, "message": message, "missing": missing});
                 expect("upstream_request.json", json!({"refused": refused}));
@@ -130,16 +135,19 @@ impl Case {
             let answer = self.decode(body);
             expect("answer.json", show::answer(&answer));
             if let (Ok(answer), true) = (&answer, self.path.join("client_response.json").exists()) {
-                expect("client_response.json", client_response(answer));
+                let shown = client_response(&mut *writer, answer);
+                expect("client_response.json", shown);
             }
         }
         if let Some(body) = &self.stream {
             let (events, failure) = self.events(&[body]);
             expect("events.json", show::events(&events, failure.as_ref()));
             let bytes: Vec<&[u8]> = body.chunks(1).collect();
+            let shown = dialects::stream(&mut *writer, &events, failure.as_ref());
             if self.events(&bytes) != (events, failure) {
                 complaints.push("the events depend on where the bytes are cut".to_owned());
             }
+            complaints.extend(self.compare_text("client_stream.txt", &shown, bless));
         }
         if let Ok(request) = request {
             complaints.extend(self.verbatim(&request));
@@ -175,6 +183,40 @@ impl Case {
             Some(Ok(expected)) => serde_json::to_string_pretty(&expected).unwrap(),
         };
         Some(format!("{name}\nexpected {expected}\ngot {got}"))
+    }
+
+    /// Compares a text where the case has one, or writes it there.
+    fn compare_text(&self, name: &str, got: &str, bless: bool) -> Option<String> {
+        let path = self.path.join(name);
+        let expected = String::from_utf8(read(&path)?).unwrap();
+        if expected == got {
+            return None;
+        }
+        if bless {
+            #[expect(clippy::disallowed_methods, reason = "expectations are files")]
+            std::fs::write(&path, got).unwrap();
+            return None;
+        }
+        Some(format!("{name}\nexpected {expected}\ngot {got}"))
+    }
+
+    /// Reads the client's body in the dialect it speaks.
+    fn speak(&self, fields: RawFields) -> Result<Spoken, WireError> {
+        let name = self.call.dialect.as_deref().unwrap_or("openai");
+        let dialect = dialects::find(name)
+            .unwrap_or_else(|| panic!("{}: no dialect {name}", self.path.display()));
+        let streams = self.call.stream.unwrap_or(false);
+        let address = Address {
+            streams,
+            events: streams,
+            ..Address::default()
+        };
+        dialect.read(fields, &address)
+    }
+
+    /// The body of the provider's stream and how it is read, where the case has one.
+    pub(super) fn stream(&self) -> Option<&[u8]> {
+        self.stream.as_deref()
     }
 
     fn encode(&self, parsed: Parsed) -> Result<WireRequest, Failure> {
@@ -226,7 +268,7 @@ impl Case {
         }))
     }
 
-    fn events(&self, chunks: &[&[u8]]) -> (Vec<StreamEvent>, Option<Failure>) {
+    pub(super) fn events(&self, chunks: &[&[u8]]) -> (Vec<StreamEvent>, Option<Failure>) {
         let mut framer = Framer::new(self.adapter.framing(), 1024 * 1024);
         let mut decoder = self.adapter.stream_decoder();
         let mut events = Vec::new();
@@ -265,19 +307,18 @@ impl Case {
 }
 
 /// The answer as a client of ours would see it.
-fn client_response(answer: &Answer) -> Value {
-    let head = ReplyHead {
-        id: "chatcmpl-golden".to_owned(),
-        created: 1_790_000_000,
-        model: "public-name".to_owned(),
-    };
+fn client_response(writer: &mut dyn ReplyWriter, answer: &Answer) -> Value {
+    let head = dialects::head();
     let own = RawFields::default();
     let reply = Reply {
         head: &head,
         answer,
         own: &own,
     };
-    serde_json::from_str(&reply.to_json()).unwrap()
+    match writer.whole(&reply) {
+        Ok(text) => serde_json::from_str(&text).unwrap(),
+        Err(failure) => json!({"failure": failure.message}),
+    }
 }
 
 /// What the events of a stream add up to.

@@ -1,4 +1,4 @@
-//! `Idempotency-Key`.
+//! Requests with an `Idempotency-Key` that are repeated: whole, streamed, at once, with another body.
 
 use llm_testkit::gate::Gate;
 use llm_testkit::http::Response;

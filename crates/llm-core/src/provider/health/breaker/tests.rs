@@ -1,3 +1,5 @@
+//! The breaker against every order of calls, late words and lost probes, and its figures.
+
 use super::*;
 use crate::types::clock::{Clock as _, SystemClock};
 

@@ -68,6 +68,8 @@ pub(super) enum Block<'a> {
         tool_use_id: &'a str,
         #[serde(skip_serializing_if = "Vec::is_empty")]
         content: Vec<Block<'a>>,
+        #[serde(skip_serializing_if = "std::ops::Not::not")]
+        is_error: bool,
     },
     /// What the model thought.
     Thinking { thinking: String, signature: String },
@@ -119,6 +121,7 @@ pub(super) fn conversation(messages: &[Message]) -> Result<Conversation<'_>, Fai
                 let result = Block::ToolResult {
                     tool_use_id,
                     content,
+                    is_error: message.failed,
                 };
                 out.add("user", vec![result]);
             }

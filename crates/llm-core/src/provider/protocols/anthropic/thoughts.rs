@@ -15,7 +15,7 @@ const BETWEEN: &str = "\n\n";
 
 /// A thinking block.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Thought {
+pub(in crate::provider) enum Thought {
     /// Readable, with its proof.
     Open {
         /// What the model thought, or nothing where the provider keeps it to itself.
@@ -89,8 +89,34 @@ impl Thoughts {
     }
 }
 
+/// The reasoning that a list of blocks is. Without proof for each of them it has none.
+pub(in crate::provider) fn pack(blocks: &[Thought]) -> Reasoning {
+    let mut thoughts = Thoughts::default();
+    let mut text = String::new();
+    for block in blocks {
+        match block {
+            Thought::Open {
+                text: own,
+                signature,
+            } => {
+                if !own.is_empty() {
+                    text.push_str(thoughts.gap());
+                }
+                text.push_str(own);
+                let proof = Some(signature.clone()).filter(|proof| !proof.is_empty());
+                thoughts.add(own.len(), proof);
+            }
+            Thought::Redacted(data) => thoughts.add_redacted(data.clone()),
+        }
+    }
+    Reasoning {
+        text,
+        signature: thoughts.signature(),
+    }
+}
+
 /// The blocks to send back, none where the reasoning is not this provider's or was changed.
-pub(super) fn unpack(reasoning: &Reasoning) -> Vec<Thought> {
+pub(in crate::provider) fn unpack(reasoning: &Reasoning) -> Vec<Thought> {
     let list: Option<Vec<Listed>> = unseal(super::NAME, reasoning.signature.as_deref())
         .and_then(|list| serde_json::from_str(list).ok());
     list.and_then(|list| cut(&reasoning.text, list))
@@ -129,30 +155,6 @@ fn is_zero(n: &usize) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn pack(blocks: &[Thought]) -> Reasoning {
-        let mut thoughts = Thoughts::default();
-        let mut text = String::new();
-        for block in blocks {
-            match block {
-                Thought::Open {
-                    text: own,
-                    signature,
-                } => {
-                    if !own.is_empty() {
-                        text.push_str(thoughts.gap());
-                    }
-                    text.push_str(own);
-                    thoughts.add(own.len(), Some(signature.clone()));
-                }
-                Thought::Redacted(data) => thoughts.add_redacted(data.clone()),
-            }
-        }
-        Reasoning {
-            text,
-            signature: thoughts.signature(),
-        }
-    }
 
     fn open(text: &str, signature: &str) -> Thought {
         Thought::Open {

@@ -98,10 +98,12 @@ struct FunctionResponse<'a> {
     response: Output,
 }
 
-/// A tool's result as the object the protocol wants; `output` is the key it documents.
+/// A tool's result as the object the protocol wants, under the keys it documents.
 #[derive(Debug, Serialize)]
-struct Output {
-    output: String,
+#[serde(rename_all = "lowercase")]
+enum Output {
+    Output(String),
+    Error(String),
 }
 
 /// A conversation on the wire: the system instruction, if any, and the turns.
@@ -218,7 +220,11 @@ fn result<'a>(
         function_response: Some(FunctionResponse {
             id: message.tool_call_id.as_deref().unwrap_or_default(),
             name: names.of(message, index)?,
-            response: Output { output },
+            response: if message.failed {
+                Output::Error(output)
+            } else {
+                Output::Output(output)
+            },
         }),
         ..Part::default()
     })

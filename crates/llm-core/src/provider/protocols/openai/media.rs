@@ -102,7 +102,7 @@ pub(super) fn write_file(file: &FilePart) -> Value {
 }
 
 /// Media type and base64 text of `data:TYPE;base64,TEXT`. Scheme and marker are in any case.
-fn data_url(url: &str) -> Option<(&str, &str)> {
+pub(in crate::provider) fn data_url(url: &str) -> Option<(&str, &str)> {
     let scheme = url.get(..5).filter(|it| it.eq_ignore_ascii_case("data:"))?;
     let (head, data) = url[scheme.len()..].split_once(',')?;
     let split = head.len().checked_sub(";base64".len())?;

@@ -55,6 +55,7 @@ fn read_message(raw: &RawValue, at: &Place<'_>) -> Result<Message, WireError> {
             Role::Tool => Some(required_string(&fields, at, "tool_call_id")?),
             _ => None,
         },
+        failed: false,
         reasoning: read_reasoning(&fields, at)?,
     })
 }

@@ -51,7 +51,7 @@ pub(super) fn read_usage(usage: &Object<'_>) -> Option<Usage> {
 }
 
 /// Writes a `usage` object.
-pub(super) fn write_usage(usage: &Usage) -> Value {
+pub(in crate::provider) fn write_usage(usage: &Usage) -> Value {
     let mut input = Map::new();
     input.insert("cached_tokens".to_owned(), usage.cached_input.into());
     if usage.cache_write > 0 {

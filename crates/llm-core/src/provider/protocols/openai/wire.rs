@@ -24,6 +24,8 @@ pub struct WireError {
     pub message: String,
     /// Whether the field is absent.
     pub missing: bool,
+    /// Whether the field is right but cannot be honoured here.
+    pub unsupported: bool,
 }
 
 impl fmt::Display for WireError {
@@ -36,7 +38,7 @@ impl std::error::Error for WireError {}
 
 /// Where a value stands. Built on the stack on the way down, written out only for an error.
 #[derive(Clone, Copy)]
-pub(super) enum Place<'p> {
+pub(in crate::provider) enum Place<'p> {
     Field(&'p str),
     Key(&'p Place<'p>, &'p str),
     Item(&'p Place<'p>, usize),
@@ -44,20 +46,30 @@ pub(super) enum Place<'p> {
 
 impl Place<'_> {
     /// The value here is wrong.
-    pub(super) fn wrong(&self, message: impl Into<String>) -> WireError {
+    pub(in crate::provider) fn wrong(&self, message: impl Into<String>) -> WireError {
         WireError {
             param: self.to_string(),
             message: message.into(),
             missing: false,
+            unsupported: false,
+        }
+    }
+
+    /// The value here is right, but nothing can be done with it.
+    pub(in crate::provider) fn unsupported(&self, message: impl Into<String>) -> WireError {
+        WireError {
+            unsupported: true,
+            ..self.wrong(message)
         }
     }
 
     /// There is no value here.
-    pub(super) fn missing(&self) -> WireError {
+    pub(in crate::provider) fn missing(&self) -> WireError {
         WireError {
             param: self.to_string(),
             message: "is required".to_owned(),
             missing: true,
+            unsupported: false,
         }
     }
 }
@@ -74,16 +86,16 @@ impl fmt::Display for Place<'_> {
 
 /// The fields of an object, borrowed. A field that is `null` counts as absent.
 #[derive(Debug, Default)]
-pub(super) struct Object<'a>(Vec<(Cow<'a, str>, &'a RawValue)>);
+pub(in crate::provider) struct Object<'a>(Vec<(Cow<'a, str>, &'a RawValue)>);
 
 impl<'a> Object<'a> {
     /// Reads an object; the first of two fields of one name counts.
-    pub(super) fn parse(json: &'a str) -> Result<Self, serde_json::Error> {
+    pub(in crate::provider) fn parse(json: &'a str) -> Result<Self, serde_json::Error> {
         serde_json::from_str(json)
     }
 
     /// The value of a field.
-    pub(super) fn get(&self, name: &str) -> Option<&'a RawValue> {
+    pub(in crate::provider) fn get(&self, name: &str) -> Option<&'a RawValue> {
         self.0
             .iter()
             .find(|(key, value)| key == name && value.get() != "null")
@@ -91,11 +103,21 @@ impl<'a> Object<'a> {
     }
 
     /// The fields that are not `null`, in order.
-    pub(super) fn iter(&self) -> impl Iterator<Item = (&str, &'a RawValue)> {
+    pub(in crate::provider) fn iter(&self) -> impl Iterator<Item = (&str, &'a RawValue)> {
         self.0
             .iter()
             .filter(|(_, value)| value.get() != "null")
             .map(|(key, value)| (key.as_ref(), *value))
+    }
+
+    /// The same fields under other names.
+    pub(in crate::provider) fn renamed(self, name: impl Fn(&str) -> String) -> Self {
+        let fields = self.0.into_iter();
+        Self(
+            fields
+                .map(|(key, value)| (Cow::Owned(name(&key)), value))
+                .collect(),
+        )
     }
 
     /// Every field, in order, as slices of the text it was read from: the name without its quotes.
@@ -114,26 +136,26 @@ impl<'a> Object<'a> {
     }
 
     /// A field of some type, absent when it is of another.
-    pub(super) fn lenient<T: DeserializeOwned>(&self, name: &str) -> Option<T> {
+    pub(in crate::provider) fn lenient<T: DeserializeOwned>(&self, name: &str) -> Option<T> {
         serde_json::from_str(self.get(name)?.get()).ok()
     }
 
     /// A field that is an object, empty when it is not.
-    pub(super) fn child(&self, name: &str) -> Self {
+    pub(in crate::provider) fn child(&self, name: &str) -> Self {
         self.get(name)
             .and_then(|raw| Self::parse(raw.get()).ok())
             .unwrap_or_default()
     }
 
     /// The items of a field that is a list, none when it is not.
-    pub(super) fn items(&self, name: &str) -> Vec<&'a RawValue> {
+    pub(in crate::provider) fn items(&self, name: &str) -> Vec<&'a RawValue> {
         self.get(name)
             .and_then(|raw| serde_json::from_str(raw.get()).ok())
             .unwrap_or_default()
     }
 
     /// A name that occurs twice.
-    fn duplicate(&self) -> Option<&str> {
+    pub(in crate::provider) fn duplicate(&self) -> Option<&str> {
         let names = self.0.iter().map(|(name, _)| name);
         names
             .enumerate()
@@ -175,21 +197,21 @@ struct Name<'a>(#[serde(borrow)] Cow<'a, str>);
 
 /// A JSON object under construction, whose values are JSON text already.
 #[derive(Debug)]
-pub(super) struct Writer(String);
+pub(in crate::provider) struct Writer(String);
 
 impl Writer {
-    pub(super) fn new() -> Self {
+    pub(in crate::provider) fn new() -> Self {
         Self::with_capacity(256)
     }
 
-    pub(super) fn with_capacity(bytes: usize) -> Self {
+    pub(in crate::provider) fn with_capacity(bytes: usize) -> Self {
         let mut out = String::with_capacity(bytes);
         out.push('{');
         Self(out)
     }
 
     /// Adds a field whose value is JSON text.
-    pub(super) fn field(&mut self, name: &str, json: &str) {
+    pub(in crate::provider) fn field(&mut self, name: &str, json: &str) {
         if self.0.len() > 1 {
             self.0.push(',');
         }
@@ -199,18 +221,18 @@ impl Writer {
     }
 
     /// Adds a field with any value.
-    pub(super) fn value(&mut self, name: &str, value: impl Into<Value>) {
+    pub(in crate::provider) fn value(&mut self, name: &str, value: impl Into<Value>) {
         self.field(name, &value.into().to_string());
     }
 
     /// Adds the fields whose name passes, as they are.
-    pub(super) fn raw(&mut self, fields: &RawFields, wanted: impl Fn(&str) -> bool) {
+    pub(in crate::provider) fn raw(&mut self, fields: &RawFields, wanted: impl Fn(&str) -> bool) {
         for (name, raw) in fields.iter().filter(|(name, _)| wanted(name)) {
             self.field(name, raw.get());
         }
     }
 
-    pub(super) fn finish(mut self) -> String {
+    pub(in crate::provider) fn finish(mut self) -> String {
         self.0.push('}');
         self.0
     }
@@ -233,7 +255,7 @@ fn mismatch(raw: &RawValue, at: &Place<'_>, wanted: &str) -> WireError {
 }
 
 /// A string. Escapes that stand for no character, such as half a surrogate pair, are refused.
-pub(super) fn string(raw: &RawValue, at: &Place<'_>) -> Result<String, WireError> {
+pub(in crate::provider) fn string(raw: &RawValue, at: &Place<'_>) -> Result<String, WireError> {
     if !raw.get().starts_with('"') {
         return Err(mismatch(raw, at, "a string"));
     }
@@ -241,12 +263,17 @@ pub(super) fn string(raw: &RawValue, at: &Place<'_>) -> Result<String, WireError
 }
 
 /// True or false.
-pub(super) fn boolean(raw: &RawValue, at: &Place<'_>) -> Result<bool, WireError> {
+pub(in crate::provider) fn boolean(raw: &RawValue, at: &Place<'_>) -> Result<bool, WireError> {
     serde_json::from_str(raw.get()).map_err(|_| mismatch(raw, at, "true or false"))
 }
 
 /// A whole number between `least` and `most`, written without a fraction or exponent.
-pub(super) fn whole<T>(raw: &RawValue, at: &Place<'_>, least: T, most: T) -> Result<T, WireError>
+pub(in crate::provider) fn whole<T>(
+    raw: &RawValue,
+    at: &Place<'_>,
+    least: T,
+    most: T,
+) -> Result<T, WireError>
 where
     T: Copy + DeserializeOwned + PartialOrd + fmt::Display,
 {
@@ -260,7 +287,7 @@ where
 }
 
 /// A number between `least` and `most`.
-pub(super) fn number(
+pub(in crate::provider) fn number(
     raw: &RawValue,
     at: &Place<'_>,
     least: f64,
@@ -276,7 +303,7 @@ pub(super) fn number(
 }
 
 /// A list of at most `most` items.
-pub(super) fn list<'a>(
+pub(in crate::provider) fn list<'a>(
     raw: &'a RawValue,
     at: &Place<'_>,
     most: usize,
@@ -291,7 +318,10 @@ pub(super) fn list<'a>(
 }
 
 /// An object in which every name occurs once.
-pub(super) fn object<'a>(raw: &'a RawValue, at: &Place<'_>) -> Result<Object<'a>, WireError> {
+pub(in crate::provider) fn object<'a>(
+    raw: &'a RawValue,
+    at: &Place<'_>,
+) -> Result<Object<'a>, WireError> {
     if !raw.get().starts_with('{') {
         return Err(mismatch(raw, at, "an object"));
     }
@@ -304,7 +334,7 @@ pub(super) fn object<'a>(raw: &'a RawValue, at: &Place<'_>) -> Result<Object<'a>
 }
 
 /// A field that must be there.
-pub(super) fn required<'a>(
+pub(in crate::provider) fn required<'a>(
     object: &Object<'a>,
     at: &Place<'_>,
     name: &str,
@@ -315,7 +345,7 @@ pub(super) fn required<'a>(
 }
 
 /// A string field that may be absent.
-pub(super) fn optional_string(
+pub(in crate::provider) fn optional_string(
     object: &Object<'_>,
     at: &Place<'_>,
     name: &str,
@@ -327,7 +357,7 @@ pub(super) fn optional_string(
 }
 
 /// A string field that must be there.
-pub(super) fn required_string(
+pub(in crate::provider) fn required_string(
     object: &Object<'_>,
     at: &Place<'_>,
     name: &str,

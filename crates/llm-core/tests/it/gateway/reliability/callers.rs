@@ -1,4 +1,4 @@
-//! Callers that leave.
+//! Callers that leave: before the first token, in the middle, and while two attempts race.
 
 use llm_core::gateway::stream::Piece;
 use llm_core::types::event::StreamEvent;
