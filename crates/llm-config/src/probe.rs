@@ -75,6 +75,8 @@ pub(crate) enum Skip {
     Disabled,
     /// It is a simulated model that fails on purpose.
     FailsOnPurpose,
+    /// It does other work than holding conversations, and a conversation is what is tried.
+    NoConversations,
     /// It is not on this machine, and nothing else may be asked.
     Offline,
 }
@@ -149,6 +151,9 @@ fn without_asking(place: &Deployment, is_named: bool, manner: Manner) -> Option<
     let fails_on_purpose = is_simulated(place) && place.facts.tags.iter().any(|tag| tag == "fault");
     if fails_on_purpose && !is_named {
         return Some(Verdict::Skipped(Skip::FailsOnPurpose));
+    }
+    if !manner.no_cost && !place.facts.capabilities.holds_conversations() {
+        return Some(Verdict::Skipped(Skip::NoConversations));
     }
     let is_near = is_simulated(place) || is_loopback(place.endpoint.base_url.as_str());
     (manner.offline && !is_near).then_some(Verdict::Skipped(Skip::Offline))

@@ -71,6 +71,11 @@ impl Sink {
         self.write(text)
     }
 
+    /// Writes bytes that are no text.
+    pub fn bytes(&mut self, bytes: &[u8]) -> Result<(), Halt> {
+        self.put(bytes)
+    }
+
     /// Ends an answer: one line break after the model's text, whatever the text ends with.
     pub fn finish_answer(mut self) -> Result<(), Halt> {
         let rest = self.sanitiser.as_mut().map(Sanitiser::finish);
@@ -92,7 +97,10 @@ impl Sink {
     }
 
     fn write(&mut self, text: &str) -> Result<(), Halt> {
-        let bytes = text.as_bytes();
+        self.put(text.as_bytes())
+    }
+
+    fn put(&mut self, bytes: &[u8]) -> Result<(), Halt> {
         match &mut self.writer {
             Writer::Stream(stream) => stream
                 .write_all(bytes)

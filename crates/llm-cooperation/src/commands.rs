@@ -5,13 +5,17 @@ mod compat;
 mod completions;
 mod cooperate;
 mod doctor;
+mod draw;
+mod embed;
 mod help;
 mod models;
 mod query;
 mod route;
 mod service;
+mod speak;
 mod status;
 mod test;
+mod transcribe;
 mod usage;
 
 use clap::Subcommand;
@@ -28,6 +32,14 @@ pub(crate) enum Command {
     Chat(Box<chat::ChatArgs>),
     /// Run a ready service: document analysis, data insight, decision support
     Service(Box<service::ServiceArgs>),
+    /// Draw a picture
+    Draw(draw::DrawArgs),
+    /// Speak a text
+    Speak(speak::SpeakArgs),
+    /// Write down what is said in a recording
+    Transcribe(transcribe::TranscribeArgs),
+    /// Turn a text into a vector
+    Embed(embed::EmbedArgs),
     /// Decide where a question would go; asks no model
     Route(Box<route::RouteArgs>),
     /// List the models there are to ask
@@ -55,6 +67,10 @@ pub(crate) fn run(command: &Command, console: &Console) -> Result<(), Halt> {
         Command::Cooperate(args) => cooperate::run(args, console),
         Command::Chat(args) => chat::run(args, console),
         Command::Service(args) => service::run(args, console),
+        Command::Draw(args) => draw::run(args, console),
+        Command::Speak(args) => speak::run(args, console),
+        Command::Transcribe(args) => transcribe::run(args, console),
+        Command::Embed(args) => embed::run(args, console),
         Command::Route(args) => route::run(args, console),
         Command::Models(args) => models::run(args, console),
         Command::Status(args) => status::run(args, console),

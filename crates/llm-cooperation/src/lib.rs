@@ -7,3 +7,4 @@ mod commands;
 mod local;
 mod run;
 mod show;
+mod work;

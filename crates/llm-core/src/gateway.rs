@@ -29,6 +29,8 @@ pub mod schema;
 
 pub mod stream;
 
+pub mod work;
+
 pub mod stats;
 
 pub mod inspect;

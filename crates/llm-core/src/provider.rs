@@ -18,6 +18,8 @@ pub mod frames;
 
 pub mod transport;
 
+pub mod work;
+
 pub mod demo;
 
 pub mod retry;
@@ -77,6 +79,11 @@ pub trait ProviderAdapter: Send + Sync {
 
     /// Reads the list: the names the provider knows its models by.
     fn decode_list(&self, body: &[u8]) -> Result<Vec<String>, Failure>;
+
+    /// Speaks the operations besides chat, where the protocol has any.
+    fn work(&self, _vendor: &Vendor) -> Option<work::WorkSpeaker> {
+        None
+    }
 }
 
 /// Reads one stream, frame by frame.

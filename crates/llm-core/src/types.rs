@@ -36,6 +36,10 @@ pub mod task;
 
 pub mod plan;
 
+pub mod upload;
+
+pub mod work;
+
 pub mod cooperation;
 
 pub mod caller;

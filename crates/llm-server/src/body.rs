@@ -19,6 +19,7 @@ use llm_core::types::clock::Clock;
 use llm_core::types::code::Code;
 use llm_core::types::raw::RawFields;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::Instant;
 
 use crate::app::ROOM_UNIT;
 use crate::error::ApiError;
@@ -69,9 +70,8 @@ impl Reader<'_> {
         let mut bytes = BytesMut::with_capacity(expected.min(64 * 1024));
         let started = self.clock.now();
         loop {
-            let earned = Duration::from_secs(bytes.len() as u64 / SLOWEST);
-            let until =
-                (started + self.limits.pause + earned).min(self.clock.now() + self.limits.pause);
+            let now = self.clock.now();
+            let until = self.limits.until(started, bytes.len(), now);
             let frame = tokio::time::timeout_at(until, body.frame())
                 .await
                 .map_err(|_| too_slow())?;
@@ -90,20 +90,32 @@ impl Reader<'_> {
     }
 
     fn too_large(&self) -> ApiError {
-        let message = format!(
-            "the body is larger than the {} bytes allowed",
-            self.limits.bytes
-        );
+        self.limits.exceeded()
+    }
+}
+
+impl Limits {
+    /// The refusal of a larger body.
+    pub fn exceeded(&self) -> ApiError {
+        let message = format!("the body is larger than the {} bytes allowed", self.bytes);
         ApiError::from(
             GatewayError::new(Code::RequestTooLarge, message)
                 .with_hint("raise `server.max_body_bytes`, or send less"),
         )
         .closing()
     }
+
+    /// Until when the next piece must be here: no pause is longer than allowed, and the pace on
+    /// average not slower than [`SLOWEST`].
+    pub fn until(&self, started: Instant, arrived: usize, now: Instant) -> Instant {
+        let earned = Duration::from_secs(arrived as u64 / SLOWEST);
+        (started + self.pause + earned).min(now + self.pause)
+    }
 }
 
 impl Held {
-    fn take(&mut self, room: &Arc<Semaphore>, bytes: usize) -> Result<(), ApiError> {
+    /// Takes room for so many bytes, or refuses at once.
+    pub fn take(&mut self, room: &Arc<Semaphore>, bytes: usize) -> Result<(), ApiError> {
         let units = u32::try_from(bytes.div_ceil(ROOM_UNIT)).unwrap_or(u32::MAX);
         let permit = Arc::clone(room)
             .try_acquire_many_owned(units)
@@ -131,7 +143,8 @@ pub fn parse(bytes: &[u8]) -> Result<RawFields, GatewayError> {
     RawFields::parse(bytes).map_err(|error| refused(error, "the body"))
 }
 
-fn declared_length(headers: &HeaderMap) -> Option<u64> {
+/// The length a body says it has.
+pub fn declared_length(headers: &HeaderMap) -> Option<u64> {
     headers.get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }
 
@@ -160,7 +173,8 @@ fn check_media_type(headers: &HeaderMap) -> Result<(), ApiError> {
     Err(ApiError::from(error.with_hint("send `content-type: application/json`")).closing())
 }
 
-fn too_slow() -> ApiError {
+/// The refusal of a body that pauses.
+pub fn too_slow() -> ApiError {
     ApiError::new(
         Code::RequestTimeout,
         "the body did not arrive within the time allowed",
@@ -168,7 +182,8 @@ fn too_slow() -> ApiError {
     .closing()
 }
 
-fn broken_off() -> ApiError {
+/// The refusal of a body that ends early.
+pub fn broken_off() -> ApiError {
     ApiError::new(Code::InvalidJson, "the body broke off before its end").closing()
 }
 

@@ -10,6 +10,7 @@ use http::header::RETRY_AFTER;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use llm_core::gateway::error::GatewayError;
 use llm_core::gateway::respond::Completion;
+use llm_core::gateway::work::WorkDone;
 
 const MODEL: HeaderName = HeaderName::from_static("x-llmcoop-model");
 const PROVIDER: HeaderName = HeaderName::from_static("x-llmcoop-provider");
@@ -125,6 +126,31 @@ pub fn warned<'a>(headers: &mut HeaderMap, warnings: impl IntoIterator<Item = &'
     let mut text = warnings.join("; ");
     text.truncate(text.floor_char_boundary(MAX_WARNINGS));
     put(headers, WARNINGS, Some(&text));
+}
+
+/// Writes everything about finished work besides chat.
+pub fn worked(response: &mut Response, done: &WorkDone, total: Duration) {
+    let headers = response.headers_mut();
+    let served = Served {
+        model: Some(done.served.model.to_string()),
+        provider: Some(done.served.provider.to_string()),
+        strategy: Some(done.plan.strategy.clone()),
+        mode: Some("single".to_owned()),
+        attempts: Some(done.attempts.len()),
+        fell_back: Some(done.failed_over()),
+    };
+    served.write(headers);
+    let money = done.cost.money();
+    let cost = money.map(|money| format!("{} {}", money.decimal(), money.currency));
+    put(headers, COST, cost.as_deref());
+    put(headers, COST_KIND, Some(done.cost.kind()));
+    let upstream = done.attempts.iter().map(|attempt| attempt.duration).sum();
+    let parts = [
+        ("route", done.plan.took),
+        ("upstream", upstream),
+        ("total", total),
+    ];
+    timing(headers, &parts);
 }
 
 /// Writes how long things took, in milliseconds.

@@ -54,6 +54,12 @@ pub fn applies(call: &Call, permission: Permission) -> bool {
 /// Answers a request, or gives the answer it had.
 pub async fn answer(mut call: Call, handle: fn(Call) -> Answer) -> Result<Response, ApiError> {
     let slot = slot(&call)?;
+    if call.is_form() {
+        // It is sent on as it arrives, so it cannot be known before whether it is the same.
+        let message = "a form with files cannot be repeated under an idempotency key";
+        let error = GatewayError::new(Code::UnsupportedParameter, message);
+        return Err(error.with_param("idempotency-key").into());
+    }
     let body = *blake3::hash(&call.whole_body().await?).as_bytes();
     let app = Arc::clone(&call.visit.app);
     let record = Arc::clone(&call.visit.record);

@@ -6,9 +6,9 @@
 //! | [`app`], [`watch`] | what all requests share; reloads |
 //! | [`routes`] | every endpoint, as one table; the handlers |
 //! | [`dispatch`] | the way of a request from socket to reply |
-//! | [`visit`], [`identity`], [`body`] | a request: who asks, from where, what it says |
+//! | [`visit`], [`identity`], [`body`], [`form`] | a request: who asks, from where, what it says |
 //! | [`idempotency`], [`kept`] | requests that are repeated; answers that are kept for later requests |
-//! | [`converse`], [`completion`], [`sse`], [`progress`], [`headers`] | what a request is answered |
+//! | [`converse`], [`completion`], [`sse`], [`progress`], [`work`], [`headers`] | what a request is answered |
 //! | [`error`] | what a failure is answered |
 //! | [`record`], [`instruments`] | the log line and the metrics |
 //! | [`openapi`], [`schema`], [`docs_page`] | the description of all this |
@@ -26,6 +26,7 @@ mod cors;
 pub mod dispatch;
 pub mod docs_page;
 pub mod error;
+pub mod form;
 pub mod headers;
 pub mod idempotency;
 pub mod identity;
@@ -41,4 +42,5 @@ pub mod serve;
 pub mod sse;
 pub mod visit;
 pub mod watch;
+pub mod work;
 pub mod workers;

@@ -67,7 +67,8 @@ fn operation(route: &Route, generator: &mut SchemaGenerator) -> Value {
         operation["parameters"] = route.params.iter().map(parameter).collect();
     }
     if let Some(body) = &route.body {
-        let content = json_content(body.schema, generator);
+        let schema = (body.schema)(generator);
+        let content = json!({ body.media: { "schema": schema } });
         operation["requestBody"] = json!({ "required": body.required, "content": content });
     }
     if let Door::Needs(..) = route.door {
@@ -111,6 +112,12 @@ fn responses(route: &Route, generator: &mut SchemaGenerator) -> Value {
             content["text/event-stream"] = json!({ "itemSchema": event });
             content
         }
+        Reply::JsonOrText(whole, media) => {
+            let mut content = json_content(*whole, generator);
+            content[*media] = json!({ "schema": { "type": "string" } });
+            content
+        }
+        Reply::Bytes(media) => json!({ *media: {} }),
         Reply::Text(media) => json!({ *media: { "schema": { "type": "string" } } }),
     };
     let error = match route.shape {

@@ -11,6 +11,7 @@ use axum::body::{Body, Bytes};
 use http_body::{Body as _, Frame, SizeHint};
 use llm_core::gateway::error::{GatewayError, millis};
 use llm_core::gateway::respond::Completion;
+use llm_core::gateway::work::WorkDone;
 use llm_core::types::ids::RequestId;
 use parking_lot::Mutex;
 
@@ -75,6 +76,26 @@ impl Record {
             }
             facts.cost_kind = Some(completion.bill.kind());
             if let Some(money) = completion.bill.as_cost().money() {
+                facts.cost = Some(money.decimal());
+                facts.currency = Some(money.currency.code().to_owned());
+            }
+        });
+    }
+
+    /// Adds finished work besides chat.
+    pub fn worked(&self, done: &WorkDone) {
+        self.update(|facts| {
+            facts.model = Some(done.served.model.to_string());
+            facts.provider = Some(done.served.provider.to_string());
+            facts.strategy = Some(done.plan.strategy.clone());
+            facts.mode = Some("single".to_owned());
+            facts.attempts = Some(done.attempts.len());
+            if done.usage.is_known() {
+                facts.input_tokens = Some(done.usage.input);
+                facts.output_tokens = Some(done.usage.output);
+            }
+            facts.cost_kind = Some(done.cost.kind());
+            if let Some(money) = done.cost.money() {
                 facts.cost = Some(money.decimal());
                 facts.currency = Some(money.currency.code().to_owned());
             }

@@ -5,11 +5,14 @@
 //! each group; a new route is a row in its group's `ROUTES`.
 
 mod admin;
+mod audio;
 mod chat;
 mod completions;
 mod cooperation;
 mod decide;
+mod embeddings;
 mod gemini;
+mod images;
 mod info;
 mod messages;
 mod models;
@@ -187,6 +190,8 @@ pub type SchemaOf = fn(&mut SchemaGenerator) -> Schema;
 
 /// The body an endpoint reads.
 pub struct Body {
+    /// Its media type.
+    pub media: &'static str,
     /// Its schema.
     pub schema: SchemaOf,
     /// Whether it must be there.
@@ -199,14 +204,27 @@ pub enum Reply {
     Json(SchemaOf),
     /// JSON, or a stream of events of the second schema when the request asks for one.
     JsonOrEvents(SchemaOf, SchemaOf),
+    /// JSON, or text of the second kind when the request asks for one.
+    JsonOrText(SchemaOf, &'static str),
     /// Text of a media type.
     Text(&'static str),
+    /// Bytes of a media type.
+    Bytes(&'static str),
 }
 
 const fn body<T: schemars::JsonSchema>() -> Body {
     Body {
+        media: "application/json",
         schema: SchemaGenerator::subschema_for::<T>,
         required: true,
+    }
+}
+
+/// A form with files in it.
+const fn form<T: schemars::JsonSchema>() -> Body {
+    Body {
+        media: "multipart/form-data",
+        ..body::<T>()
     }
 }
 
@@ -243,6 +261,9 @@ const TABLES: &[&[Route]] = &[
     completions::ROUTES,
     messages::ROUTES,
     gemini::ROUTES,
+    embeddings::ROUTES,
+    audio::ROUTES,
+    images::ROUTES,
     models::ROUTES,
     query::ROUTES,
     service::ROUTES,

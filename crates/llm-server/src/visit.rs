@@ -16,11 +16,14 @@ use llm_console::lang::Lang;
 use llm_core::gateway::auth::{Grant, Permission};
 use llm_core::gateway::error::GatewayError;
 use llm_core::gateway::inbound::{Inbound, Origin};
+use llm_core::gateway::work::WorkInbound;
+use llm_core::gateway::work::read::WorkAsked;
 use llm_core::types::code::Code;
 use llm_core::types::ids::RequestId;
 use llm_core::types::plan::Ask;
 use llm_core::types::raw::RawFields;
 use llm_core::types::secret::Secret;
+use llm_core::types::upload::Form;
 use parking_lot::Mutex;
 use serde::Serialize;
 use tokio::time::Instant;
@@ -28,6 +31,7 @@ use tokio::time::Instant;
 use crate::app::App;
 use crate::body::{self, Held};
 use crate::error::ApiError;
+use crate::form::{self, Faults};
 use crate::identity;
 use crate::record::Record;
 
@@ -173,11 +177,7 @@ impl Call {
     }
 
     async fn read(&self, body: Body, held: &mut Held) -> Result<Option<bytes::BytesMut>, ApiError> {
-        let server = &self.visit.app.current().server;
-        let limits = body::Limits {
-            bytes: usize::try_from(server.max_body_bytes).unwrap_or(usize::MAX),
-            pause: Duration::from_millis(server.body_timeout_ms),
-        };
+        let limits = self.body_limits();
         let reader = body::Reader {
             limits,
             clock: self.visit.app.clock(),
@@ -186,12 +186,52 @@ impl Call {
         reader.read(&self.visit.parts.headers, body, held).await
     }
 
+    /// Whether the body is a form.
+    pub fn is_form(&self) -> bool {
+        let kind = self.visit.parts.headers.get(CONTENT_TYPE);
+        kind.is_some_and(|kind| kind.as_bytes().starts_with(b"multipart/"))
+    }
+
+    /// The body as a form whose files arrive while they are sent on.
+    pub async fn form(&mut self) -> Result<(Form, Faults), ApiError> {
+        let body = self.body.get_mut().take().unwrap_or_default();
+        let limits = self.body_limits();
+        let incoming = form::Incoming {
+            headers: &self.visit.parts.headers,
+            body,
+            limits,
+        };
+        form::read(incoming, &self.visit.app, &mut self.held).await
+    }
+
+    fn body_limits(&self) -> body::Limits {
+        let server = &self.visit.app.current().server;
+        body::Limits {
+            bytes: usize::try_from(server.max_body_bytes).unwrap_or(usize::MAX),
+            pause: Duration::from_millis(server.body_timeout_ms),
+        }
+    }
+
     /// What follows the fixed part of a path that ends in `{*name}`.
     pub async fn path_rest(&mut self) -> Result<String, ApiError> {
         let extracted = self.visit.parts.extract::<Path<String>>().await;
         extracted
             .map(|Path(rest)| rest)
             .map_err(|_| ApiError::new(Code::NotFound, "the path is not valid UTF-8 text"))
+    }
+
+    /// The same for work besides chat.
+    pub fn work(&self, asked: WorkAsked) -> WorkInbound {
+        WorkInbound {
+            id: self.visit.id.clone(),
+            work: asked.work,
+            model: asked.model,
+            preferences: asked.preferences,
+            credential: self.credential.clone(),
+            origin: self.origin,
+            time_limit: None,
+            user: asked.user,
+        }
     }
 
     /// The request to the gateway. Consumes the right to make it.

@@ -98,7 +98,7 @@ pub(crate) fn run(command: &EarlierCommand, console: &Console) -> Result<(), Hal
                     path: Some(path.to_owned()),
                     ..ModelConfig::default()
                 };
-                let edit = model::put(&session, path, &Entry::Model(config), false)?;
+                let edit = model::put(&session, path, &Entry::Model(Box::new(config)), false)?;
                 crate::outcome::tell(&session, &edit, &[])?;
             }
             Ok(())

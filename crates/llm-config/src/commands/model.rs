@@ -142,7 +142,7 @@ pub(crate) fn add(args: &AddArgs, console: &Console) -> Result<(), Halt> {
         .map_err(|error| Report::new("internal_error", error.to_string()))?;
     session.refuse_wrong(&[(KeyPath::of(["models", &args.name]), value)])?;
     config.api_key = args.key.read(console, &session.loaded)?;
-    let entry = Entry::Model(config);
+    let entry = Entry::Model(Box::new(config));
     let edit = put(&session, &args.name, &entry, args.replace)?;
     outcome::tell(&session, &edit, &next(&session, &args.name))?;
     if args.test && !session.dry_run {

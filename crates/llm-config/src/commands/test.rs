@@ -288,6 +288,9 @@ fn detail(one: &Probed, ui: &Ui) -> String {
         Verdict::Listed(false) => ui.say(&Message::new("config.is_not_listed")),
         Verdict::NoList => ui.say(&Message::new("config.has_no_list")),
         Verdict::Skipped(Skip::FailsOnPurpose) => ui.say(&Message::new("config.fails_on_purpose")),
+        Verdict::Skipped(Skip::NoConversations) => {
+            ui.say(&Message::new("config.holds_no_conversations"))
+        }
         Verdict::Skipped(Skip::Offline) => ui.say(&Message::new("config.is_offline")),
     }
 }

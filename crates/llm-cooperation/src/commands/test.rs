@@ -96,7 +96,11 @@ fn chosen<'a>(args: &TestArgs, local: &'a Local) -> Result<Vec<ModelView<'a>>, R
     let all = local.gateway.models();
     let named: Vec<&String> = args.models.iter().chain(&args.model).collect();
     if named.is_empty() {
-        let is_on = |view: &ModelView<'_>| view.unusable.is_none_or(|why| why.reason != "disabled");
+        let is_on = |view: &ModelView<'_>| {
+            // What is tried is conversation.
+            view.unusable.is_none_or(|why| why.reason != "disabled")
+                && view.deployment.facts.capabilities.holds_conversations()
+        };
         return Ok(all.into_iter().filter(is_on).collect());
     }
     let mut chosen: Vec<ModelView<'a>> = Vec::new();

@@ -19,3 +19,4 @@ mod server;
 mod service;
 mod status;
 mod test;
+mod work;

@@ -37,7 +37,11 @@ fn the_list_can_be_filtered_and_ordered() {
     assert_eq!(names(&["--task", "math", "demo"]), ["demo-reasoning"]);
     assert_eq!(names(&["--provider", "nobody"]), Vec::<String>::new());
     assert_eq!(names(&["--sort", "quality"])[0], "demo-reasoning");
-    assert_eq!(names(&["--sort", "price"])[0], "demo-small");
+    assert_eq!(names(&["--sort", "price"])[0], "demo-embedding");
+    // What is charged by the picture or the minute costs nothing by the token, but is not free.
+    let by_price = names(&["--sort", "price"]);
+    let unpriced = &by_price[by_price.len() - 3..];
+    assert_eq!(unpriced, ["demo-image", "demo-speech", "demo-transcribe"]);
     let all = names(&["--all"]);
     for name in ["auto", "cooperate/voting", "qwen3_8b"] {
         assert!(all.contains(&name.to_owned()), "{name}: {all:?}");

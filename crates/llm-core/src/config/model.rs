@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::per_million::PerMillion;
 use super::secret_ref::SecretRef;
-use crate::types::money::{Currency, Price};
+use crate::types::money::{Currency, Price, UnitPrices};
 
 /// A model by its public name.
 ///
@@ -28,7 +28,10 @@ pub struct ModelConfig {
     /// What it is for: `reasoning`, `math`, `translation`, `vision`, …
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub tasks: Vec<String>,
-    /// What it can do: `vision`, `audio`, `files`, `tools`, `json`, `json_schema`, `reasoning`.
+    /// What it can do: `vision`, `audio`, `files`, `tools`, `json`, `json_schema`, `reasoning`; and
+    /// besides conversations `embeddings`, `rerank`, `speech`, `transcription`,
+    /// `speech_translation`, `image_generation`, `image_editing`. A model with one of these holds
+    /// no conversations unless `chat` is among them too.
     /// Default: from the catalogue, else what its provider's protocol carries, without media.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub capabilities: Option<Vec<String>>,
@@ -107,6 +110,18 @@ pub struct PriceConfig {
     /// Per million tokens written to the provider's cache. Default: `input`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cache_write: Option<PerMillion>,
+    /// For a picture made, instead of its tokens.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub image: Option<PerMillion>,
+    /// For a minute of sound heard, instead of its tokens.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub minute: Option<PerMillion>,
+    /// Per million characters said, instead of their tokens.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub characters: Option<PerMillion>,
+    /// For a ranking made, instead of its tokens.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub search: Option<PerMillion>,
     /// Three letters, such as `USD` or `CNY`. Default: `USD`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub currency: Option<String>,
@@ -119,6 +134,18 @@ pub struct PriceConfig {
 }
 
 impl PriceConfig {
+    /// The prices of other units.
+    pub fn units(&self) -> UnitPrices {
+        // What stands here is the price of one, not of a million.
+        let of_one = |price: PerMillion| price.picos_per_token().saturating_mul(1_000_000);
+        UnitPrices {
+            image: self.image.map(of_one),
+            minute: self.minute.map(of_one),
+            character: self.characters.map(PerMillion::picos_per_token),
+            search: self.search.map(of_one),
+        }
+    }
+
     /// The price as money is reckoned with. Fails on a currency that is none.
     pub fn price(&self) -> Result<Price, String> {
         let currency = match &self.currency {
@@ -131,6 +158,7 @@ impl PriceConfig {
             output: self.output.picos_per_token(),
             cached_input: self.cached_input.map(PerMillion::picos_per_token),
             cache_write: self.cache_write.map(PerMillion::picos_per_token),
+            units: self.units(),
             source: self.source.clone(),
             date: self.date.clone(),
         })

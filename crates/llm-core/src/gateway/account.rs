@@ -14,10 +14,11 @@ use crate::store::{UsageRecord, UsageStore};
 use crate::types::clock::Clock;
 use crate::types::failure::{Failure, FailureKind};
 use crate::types::ids::{KeyId, RequestId};
-use crate::types::money::Cost;
+use crate::types::money::{Cost, Price};
 use crate::types::plan::RoutePlan;
 use crate::types::tokens;
 use crate::types::usage::Usage;
+use crate::types::work::Measure;
 
 /// Whom the calls of a request are booked to.
 #[derive(Clone, Debug)]
@@ -56,6 +57,8 @@ pub struct Booking<'a> {
     input: u64,
     /// Text received so far.
     received: String,
+    /// Whether tokens can be estimated from text at all.
+    is_text: bool,
     is_open: bool,
 }
 
@@ -76,8 +79,25 @@ impl<'a> Booking<'a> {
             started: clock.now(),
             input,
             received: String::new(),
+            is_text: true,
             is_open: true,
         }
+    }
+
+    /// Says that this is about sound or pictures: what nobody counted stays unknown.
+    pub fn is_not_text(&mut self) {
+        self.is_text = false;
+    }
+
+    /// Books work, which may be measured by more than tokens.
+    pub fn worked(mut self, usage: Usage, measure: &Measure) -> (Usage, Cost) {
+        let usage = if usage.is_known() {
+            usage
+        } else {
+            self.estimate()
+        };
+        let cost = Cost::of_work(self.price(), &usage, measure);
+        (usage, self.close_at(usage, cost, true))
     }
 
     /// Notes text as it arrives, so that an attempt cut short can be estimated.
@@ -115,12 +135,23 @@ impl<'a> Booking<'a> {
     }
 
     fn estimate(&self) -> Usage {
+        if !self.is_text {
+            return Usage::default();
+        }
         Usage::estimated(self.input, tokens::of_text(&self.received))
     }
 
+    fn price(&self) -> Option<&Price> {
+        self.deployment.facts.price.as_deref()
+    }
+
     fn close(&mut self, usage: Usage, succeeded: bool) -> Cost {
+        let cost = Cost::of(self.price(), &usage);
+        self.close_at(usage, cost, succeeded)
+    }
+
+    fn close_at(&mut self, usage: Usage, cost: Cost, succeeded: bool) -> Cost {
         self.is_open = false;
-        let cost = Cost::of(self.deployment.facts.price.as_deref(), &usage);
         let took = self.clock.now() - self.started;
         self.store.record(UsageRecord {
             request: self.account.request.clone(),

@@ -324,6 +324,10 @@ fn facts(
     let carried = adapter.capabilities().without(lacks);
     // What the protocol cannot carry the model cannot be asked for, whatever it is able to.
     let stated = place.capabilities.unwrap_or_else(|| carried.without(MEDIA));
+    let work = vendor
+        .and_then(|vendor| Some(adapter.work(vendor)?.carries(vendor)))
+        .unwrap_or_default();
+    let carried = carried.with(work).with(Capabilities::CHAT);
     let model = loaded.config.models.get(place.model.as_str());
     Ok(Facts {
         tasks: model
@@ -361,6 +365,7 @@ fn price(loaded: &Loaded, price: &PriceConfig, key: &KeyPath) -> Result<Arc<Pric
         output: price.output.picos_per_token(),
         cached_input: price.cached_input.map(PerMillion::picos_per_token),
         cache_write: price.cache_write.map(PerMillion::picos_per_token),
+        units: price.units(),
         source: price.source.clone(),
         date: price.date.clone(),
     }))

@@ -6,12 +6,14 @@
 //! so the failure is told instead.
 
 mod attempt;
+mod entry;
 mod exchange;
 mod hedge;
 mod overflow;
 mod splice;
 
-pub(super) use exchange::events_of;
+pub(super) use entry::{Entry, alarm};
+pub(super) use exchange::{events_of, read_error};
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -273,14 +275,11 @@ impl Call<'_, '_> {
             .addresses
             .iter()
             .any(|address| Arc::ptr_eq(address, &deployment.upstream));
-        let now = self.caller.engine.clock.now();
-        let may = !was_asked || deployment.upstream.may_retry(now);
-        if may {
-            deployment.instruments.extra_attempt(kind);
-        } else {
-            deployment.instruments.out_of_budget();
+        if was_asked {
+            return self.caller.may_repeat(deployment, kind);
         }
-        may
+        deployment.instruments.extra_attempt(kind);
+        true
     }
 
     /// Notes what a failure means for the targets that are left.

@@ -34,6 +34,12 @@ pub struct Admitted {
     authenticated: Authenticated,
     deadline: Deadline,
     started: Instant,
+    _place: Place,
+}
+
+/// A place among all requests, and one of the caller's share of them.
+#[derive(Debug)]
+pub(super) struct Place {
     _place: OwnedSemaphorePermit,
     _share: Option<Share>,
 }
@@ -96,22 +102,38 @@ impl Limits {
         now: Instant,
     ) -> Result<Admitted, GatewayError> {
         check_conversation(&authenticated.inbound().ask, self.max_prompt_bytes)?;
-        let share = self.share(authenticated.grant())?;
+        let inbound = authenticated.inbound();
+        let (place, deadline) = self.enter(authenticated.grant(), inbound.time_limit, now)?;
+        Ok(Admitted {
+            authenticated,
+            deadline,
+            started: now,
+            _place: place,
+        })
+    }
+
+    /// A place and the end of the time there is, or a refusal at once.
+    pub(super) fn enter(
+        &self,
+        grant: &Grant,
+        time_limit: Option<Duration>,
+        now: Instant,
+    ) -> Result<(Place, Deadline), GatewayError> {
+        let share = self.share(grant)?;
         let place = Arc::clone(&self.places)
             .try_acquire_owned()
             .map_err(|_| no_place())?;
-        let limit = authenticated
-            .inbound()
-            .time_limit
-            .unwrap_or(self.request)
-            .min(self.request);
-        Ok(Admitted {
-            authenticated,
-            deadline: Deadline::after(now, limit),
-            started: now,
+        let limit = time_limit.unwrap_or(self.request).min(self.request);
+        let place = Place {
             _place: place,
             _share: share,
-        })
+        };
+        Ok((place, Deadline::after(now, limit)))
+    }
+
+    /// Most bytes of text one request may hold.
+    pub(super) fn max_prompt_bytes(&self) -> usize {
+        self.max_prompt_bytes
     }
 
     /// Whether a request of this caller would be let in now. Costs nothing and takes nothing, so it

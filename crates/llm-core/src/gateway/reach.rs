@@ -48,6 +48,7 @@ impl Gateway {
             Some(request) => {
                 let engine = &self.parts.engine;
                 let dispatch = Dispatch {
+                    upload: None,
                     request,
                     credential: place.credential.as_ref(),
                     proxy: place.proxy.as_deref(),

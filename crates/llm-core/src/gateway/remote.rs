@@ -3,6 +3,10 @@
 //! Goes out through the same transport as calls to providers. Only the outside of the exchange is
 //! here: addresses, the credential, bodies and frames. What they say is the caller's business.
 
+mod work;
+
+pub use work::{RemoteBody, RemoteReply};
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -181,6 +185,7 @@ impl Remote {
         };
         let dispatch = Dispatch {
             request,
+            upload: None,
             credential: self.credential.as_ref(),
             proxy: None,
             limits,

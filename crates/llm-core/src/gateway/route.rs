@@ -2,9 +2,12 @@
 //! their cooperation.
 
 mod cooperation;
+mod work;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+
+use tokio::time::Instant;
 
 use super::auth::Grant;
 use super::call::CallEngine;
@@ -23,7 +26,7 @@ use crate::routing::explain;
 use crate::routing::names::{ModelEntry, Resolved};
 use crate::telemetry::metrics;
 use crate::types::message::Message;
-use crate::types::plan::RoutePlan;
+use crate::types::plan::{Candidate, Exclusion, RoutePlan};
 use crate::types::run_event::{EventSink, RunEvent};
 
 /// Counts the configurations of this process, so that no decision outlives its own.
@@ -120,22 +123,43 @@ impl Planner {
     fn decide(&self, admitted: &Admitted, engine: &CallEngine) -> Result<Decision, GatewayError> {
         let now = engine.clock.now();
         let grant = admitted.grant();
-        let (mut candidates, mut unusable) =
-            engine.deployments.candidates(now, self.health_threshold);
-        candidates.retain(|candidate| grant.allows_model(candidate.model.as_str()));
-        unusable.retain(|out| grant.allows_model(out.model.as_str()));
+        let (candidates, mut unusable) = self.allowed(grant, engine, now);
+        let candidates = work::able(
+            candidates,
+            &mut unusable,
+            |candidate| candidate.capabilities.holds_conversations(),
+            "holds no conversations",
+        );
         let scope = grant.scope();
         let query = Decide {
             ask: admitted.ask(),
             candidates,
             prepared_exclusions: unusable,
             scope: &scope,
-            sequence: self.sequence.fetch_add(1, Ordering::Relaxed),
+            sequence: self.next_in_sequence(),
             seed: rand::random(),
             now,
             in_full: admitted.inbound().explains,
         };
         self.router.decide(query).map_err(|error| refused(&error))
+    }
+
+    /// What the caller may use, and what of it cannot be called.
+    fn allowed(
+        &self,
+        grant: &Grant,
+        engine: &CallEngine,
+        now: Instant,
+    ) -> (Vec<Candidate>, Vec<Exclusion>) {
+        let (mut candidates, mut unusable) =
+            engine.deployments.candidates(now, self.health_threshold);
+        candidates.retain(|candidate| grant.allows_model(candidate.model.as_str()));
+        unusable.retain(|out| grant.allows_model(out.model.as_str()));
+        (candidates, unusable)
+    }
+
+    fn next_in_sequence(&self) -> u64 {
+        self.sequence.fetch_add(1, Ordering::Relaxed)
     }
 
     /// The share of recent calls that must have succeeded for a healthy deployment.

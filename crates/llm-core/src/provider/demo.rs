@@ -16,6 +16,7 @@ mod behaviour;
 mod reply;
 mod schema;
 mod tokens;
+mod work;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -70,7 +71,13 @@ impl DemoTransport {
         calls.is_multiple_of(2)
     }
 
-    async fn answer(&self, dispatch: Dispatch<'_>) -> Result<WireResponse, Failure> {
+    async fn answer(&self, mut dispatch: Dispatch<'_>) -> Result<WireResponse, Failure> {
+        let uploaded = match dispatch.upload.take() {
+            None => 0,
+            upload => work::take_in(upload)
+                .await
+                .ok_or_else(|| Failure::new(FailureKind::Interrupted, "the upload broke off"))?,
+        };
         let started = self.clock.now();
         let total = dispatch.deadline.tighten(started, dispatch.limits.total);
         let wait = Wait {
@@ -80,7 +87,7 @@ impl DemoTransport {
             total,
             deadline: dispatch.deadline,
         };
-        let simulated = self.simulate(&dispatch);
+        let simulated = self.simulate(&dispatch, uploaded);
         let pause = match simulated.before {
             Some(pause) => tokio::time::sleep(pause),
             // It never answers; the limit ends the wait.
@@ -99,11 +106,18 @@ impl DemoTransport {
     }
 
     /// Decides what is answered and at which pace.
-    fn simulate(&self, dispatch: &Dispatch<'_>) -> Simulated {
+    fn simulate(&self, dispatch: &Dispatch<'_>, uploaded: usize) -> Simulated {
         let request = &dispatch.request;
         let path = request.url.path();
         if request.method == Method::GET && path == "/models" {
             return list_models();
+        }
+        if request.method == Method::POST && work::is_work(path) {
+            return work::simulate(&work::Asked {
+                path,
+                body: &request.body,
+                uploaded,
+            });
         }
         if request.method != Method::POST || path != "/chat/completions" {
             let message = format!("the demonstration has no {} {path}", request.method);

@@ -5,6 +5,7 @@
 
 mod failures;
 mod local_only;
+mod upload;
 
 pub use local_only::LocalOnly;
 pub(crate) use local_only::is_local;
@@ -21,6 +22,7 @@ use http::header::AUTHORIZATION;
 use tokio::runtime::{self, Handle};
 use tokio::time::Instant;
 
+use super::work::Upload;
 use super::{AttemptLimits, AuthScheme, Credential, WireRequest, WireResponse};
 use crate::types::clock::{Clock, Deadline};
 use crate::types::failure::{Failure, FailureKind, Limit};
@@ -38,6 +40,8 @@ pub trait Transport: Send + Sync {
 pub struct Dispatch<'a> {
     /// What to send.
     pub request: WireRequest,
+    /// What follows the request's body while it arrives.
+    pub upload: Option<Upload>,
     /// The credential to add, if the provider wants one.
     pub credential: Option<&'a Credential>,
     /// A proxy of the configuration, as a URL.
@@ -147,6 +151,7 @@ impl HttpTransport {
     async fn exchange(&self, dispatch: Dispatch<'_>) -> Result<WireResponse, Failure> {
         let Dispatch {
             request,
+            upload,
             credential,
             proxy,
             limits,
@@ -156,10 +161,11 @@ impl HttpTransport {
         let client = self.client(proxy)?;
         let started = self.clock.now();
         let total = deadline.tighten(started, limits.total);
+        let (sent, sending) = upload::body(request.body, upload, &self.clock);
         let head = client
             .request(request.method, request.url)
             .headers(request.headers)
-            .body(request.body)
+            .body(sent)
             .send();
         let wait = Wait {
             started,
@@ -168,10 +174,10 @@ impl HttpTransport {
             total,
             deadline,
         };
-        let response = match tokio::time::timeout_at(wait.until(), head).await {
-            Ok(result) => result.map_err(|error| failures::sending(&error, limits.connect))?,
-            Err(_) => return Err(wait.failure()),
-        };
+        let response = sending
+            .head(wait, head)
+            .await?
+            .map_err(|error| sending.failure(&error, limits.connect))?;
         Ok(WireResponse {
             status: response.status().as_u16(),
             headers: response.headers().clone(),

@@ -54,6 +54,8 @@ pub struct Quirks {
     pub reasoning_back: Option<&'static str>,
     /// Whether a tool call can be demanded; one that cannot decides for itself.
     pub forces_tools: bool,
+    /// Where and how it does the work besides chat.
+    pub work: WorkManner,
 }
 
 impl Quirks {
@@ -67,6 +69,7 @@ impl Quirks {
         reasoning: ReasoningControl::Effort,
         reasoning_back: None,
         forces_tools: true,
+        work: WorkManner::OpenAi,
     };
 }
 
@@ -81,6 +84,15 @@ pub enum ReasoningControl {
     EnableThinking,
     /// `"thinking": {"type": "enabled"}` or `"disabled"`; the effort `none` is `"disabled"`.
     ThinkingType,
+}
+
+/// Where and how the work besides chat is done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WorkManner {
+    /// As `OpenAI` does it, and rankings as Jina does.
+    OpenAi,
+    /// As Alibaba Cloud's Model Studio does it.
+    DashScope,
 }
 
 /// Any service that speaks the `OpenAI` protocol.

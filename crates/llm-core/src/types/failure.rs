@@ -63,6 +63,8 @@ pub enum FailureKind {
     Deadline,
     /// The budget of the run is used up; nothing was sent.
     Budget,
+    /// The client broke off what was being sent on.
+    Interrupted,
     /// No place came free among the calls under way; nothing was sent.
     Busy,
     /// Another attempt at the same call answered first.
@@ -116,7 +118,8 @@ impl FailureKind {
             | Self::ContentFilter
             | Self::Deadline
             | Self::Budget
-            | Self::Superseded => Retry::No,
+            | Self::Superseded
+            | Self::Interrupted => Retry::No,
             Self::Unavailable
             | Self::Connect
             | Self::InvalidResponse
@@ -171,6 +174,7 @@ impl FailureKind {
             Self::CircuitOpen => Code::NoHealthyModel,
             Self::Deadline => Code::DeadlineExceeded,
             Self::Budget => Code::BudgetExhausted,
+            Self::Interrupted => Code::Cancelled,
             Self::Busy => Code::Overloaded,
             Self::Superseded => Code::Cancelled,
         }

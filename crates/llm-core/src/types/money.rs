@@ -10,6 +10,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use super::usage::{Usage, UsageSource};
+use super::work::Measure;
 
 /// Nano-units in one unit of a currency.
 const NANOS: i64 = 1_000_000_000;
@@ -157,10 +158,44 @@ pub struct Price {
     pub cached_input: Option<i64>,
     /// Per token written to the provider's cache; the input price when absent.
     pub cache_write: Option<i64>,
+    /// What is charged by other units.
+    pub units: UnitPrices,
     /// Where the price was read.
     pub source: Option<String>,
     /// When it was read, `YYYY-MM-DD`.
     pub date: Option<String>,
+}
+
+/// Prices of units other than tokens, in pico-units for one of them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct UnitPrices {
+    /// For a picture made.
+    pub image: Option<i64>,
+    /// For a minute of sound heard.
+    pub minute: Option<i64>,
+    /// For a character said.
+    pub character: Option<i64>,
+    /// For a ranking made.
+    pub search: Option<i64>,
+}
+
+impl UnitPrices {
+    /// What was done, where it is charged by its unit, in pico-units; `None` where no unit of it
+    /// has a price.
+    fn picos(&self, measure: &Measure) -> Option<i128> {
+        let millis = i128::try_from(measure.heard.as_millis()).ok()?;
+        let parts = [
+            (self.image, i128::from(measure.images), 1),
+            (self.minute, millis, 60_000),
+            (self.character, i128::from(measure.characters), 1),
+            (self.search, i128::from(measure.searches), 1),
+        ];
+        let priced = parts
+            .into_iter()
+            .filter(|(_, count, _)| *count > 0)
+            .filter_map(|(price, count, per)| Some(i128::from(price?) * count / per));
+        priced.fold(None, |sum, part| Some(sum.unwrap_or(0) + part))
+    }
 }
 
 impl Price {
@@ -172,9 +207,15 @@ impl Price {
             output: 0,
             cached_input: None,
             cache_write: None,
+            units: UnitPrices::default(),
             source: None,
             date: None,
         }
+    }
+
+    /// Whether tokens are what is charged, rather than pictures, minutes and the like.
+    pub fn is_by_tokens(&self) -> bool {
+        self.units == UnitPrices::default() || self.input > 0 || self.output > 0
     }
 
     /// What `usage` costs, rounded half up to a nano-unit.
@@ -221,6 +262,20 @@ impl Cost {
             (Some(money), UsageSource::Reported) => Self::Billed(money),
             (Some(money), UsageSource::Estimated) => Self::Estimated(money),
             _ => Self::Unknown,
+        }
+    }
+
+    /// What work costs: by its units where they have a price, else by its tokens.
+    pub fn of_work(price: Option<&Price>, usage: &Usage, measure: &Measure) -> Self {
+        let by_units = price.and_then(|price| {
+            let picos = price.units.picos(measure)?;
+            let nanos = i64::try_from((picos + 500).div_euclid(1000)).ok()?;
+            let currency = price.currency;
+            Some(Money { nanos, currency })
+        });
+        match by_units {
+            Some(money) => Self::Billed(money),
+            None => Self::of(price, usage),
         }
     }
 

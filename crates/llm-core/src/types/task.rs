@@ -132,6 +132,14 @@ const CAPABILITY_NAMES: &[(Capabilities, &str)] = &[
     (Capabilities::JSON, "json"),
     (Capabilities::JSON_SCHEMA, "json_schema"),
     (Capabilities::REASONING, "reasoning"),
+    (Capabilities::CHAT, "chat"),
+    (Capabilities::EMBEDDINGS, "embeddings"),
+    (Capabilities::RERANK, "rerank"),
+    (Capabilities::SPEECH, "speech"),
+    (Capabilities::TRANSCRIPTION, "transcription"),
+    (Capabilities::SPEECH_TRANSLATION, "speech_translation"),
+    (Capabilities::IMAGE_GENERATION, "image_generation"),
+    (Capabilities::IMAGE_EDITING, "image_editing"),
 ];
 
 impl Capabilities {
@@ -151,6 +159,31 @@ impl Capabilities {
     pub const JSON_SCHEMA: Self = Self(1 << 5);
     /// Thinks before it answers.
     pub const REASONING: Self = Self(1 << 6);
+    /// Holds conversations, although it does other work too.
+    pub const CHAT: Self = Self(1 << 7);
+    /// Turns texts into vectors.
+    pub const EMBEDDINGS: Self = Self(1 << 8);
+    /// Orders documents by how well they answer a query.
+    pub const RERANK: Self = Self(1 << 9);
+    /// Speaks.
+    pub const SPEECH: Self = Self(1 << 10);
+    /// Writes down what is said.
+    pub const TRANSCRIPTION: Self = Self(1 << 11);
+    /// Writes down in English what is said.
+    pub const SPEECH_TRANSLATION: Self = Self(1 << 12);
+    /// Draws.
+    pub const IMAGE_GENERATION: Self = Self(1 << 13);
+    /// Changes pictures.
+    pub const IMAGE_EDITING: Self = Self(1 << 14);
+
+    /// The work besides conversations.
+    pub const WORK: Self = Self::EMBEDDINGS
+        .with(Self::RERANK)
+        .with(Self::SPEECH)
+        .with(Self::TRANSCRIPTION)
+        .with(Self::SPEECH_TRANSLATION)
+        .with(Self::IMAGE_GENERATION)
+        .with(Self::IMAGE_EDITING);
 
     /// All abilities with their names.
     pub fn all() -> &'static [(Self, &'static str)] {
@@ -180,6 +213,18 @@ impl Capabilities {
     /// Whether all of `other` are here.
     pub const fn has(self, other: Self) -> bool {
         self.0 & other.0 == other.0
+    }
+
+    /// Those that are in both.
+    #[must_use]
+    pub const fn common(self, other: Self) -> Self {
+        Self(self.0 & other.0)
+    }
+
+    /// Whether a model of these abilities is one to talk to. One that does other work is not,
+    /// unless it says so.
+    pub const fn holds_conversations(self) -> bool {
+        self.has(Self::CHAT) || self.common(Self::WORK).is_empty()
     }
 
     /// Whether there are none.

@@ -6,6 +6,7 @@ mod money;
 mod refusals;
 mod reliability;
 mod streams;
+mod work;
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -34,6 +34,7 @@ pub(super) const ROUTES: &[Route] = &[Route {
     ),
     params: PARAMS,
     body: Some(Body {
+        media: "application/json",
         schema: schemars::SchemaGenerator::subschema_for::<TaskBody>,
         required: false,
     }),

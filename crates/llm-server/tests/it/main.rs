@@ -29,3 +29,4 @@ mod reliability;
 mod responses;
 mod stream;
 mod stream_faults;
+mod work;

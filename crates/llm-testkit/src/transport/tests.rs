@@ -38,6 +38,7 @@ async fn send(
         auth: AuthScheme::Bearer,
     };
     let dispatch = Dispatch {
+        upload: None,
         request,
         credential: Some(&credential),
         proxy: None,

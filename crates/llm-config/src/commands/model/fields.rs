@@ -95,12 +95,13 @@ impl Fields {
                     return Ok(Some(PriceConfig {
                         input,
                         output,
-                        currency: self.currency.clone().or(known.currency),
+                        currency: self.currency.clone().or(known.currency.clone()),
                         // Where and when it was read is said of the former price.
                         cached_input: None,
                         cache_write: None,
                         source: None,
                         date: None,
+                        ..known
                     }));
                 }
             }

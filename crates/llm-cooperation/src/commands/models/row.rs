@@ -109,7 +109,11 @@ impl ModelRow {
             capabilities: facts.capabilities.names().map(str::to_owned).collect(),
             context: facts.context,
             max_tokens: facts.max_output,
-            price: facts.price.as_deref().map(PerMillion::of),
+            price: facts
+                .price
+                .as_deref()
+                .filter(|price| price.is_by_tokens())
+                .map(PerMillion::of),
             quality: facts.quality,
             health: health(view.state()),
             detail: view.unusable.map(|why| why.detail.clone()),

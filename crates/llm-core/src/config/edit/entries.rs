@@ -60,7 +60,7 @@ pub enum Entry {
     /// A provider. A key in it that is no reference goes to the secrets file.
     Provider(ProviderConfig),
     /// A model. A key in it that is no reference goes to the secrets file.
-    Model(ModelConfig),
+    Model(Box<ModelConfig>),
     /// A route.
     Route(RouteConfig),
     /// The models of a task.

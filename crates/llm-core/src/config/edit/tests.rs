@@ -53,13 +53,13 @@ fn preset(place: &Place, name: &str, key: Option<&str>) -> Edit {
 }
 
 fn model(path: &str) -> Entry {
-    Entry::Model(ModelConfig {
+    Entry::Model(Box::new(ModelConfig {
         path: Some(path.to_owned()),
         tasks: vec!["reasoning".to_owned(), "math".to_owned()],
         max_tokens: Some(4096),
         temperature: Some(0.7),
         ..ModelConfig::default()
-    })
+    }))
 }
 
 #[test]

@@ -1,17 +1,16 @@
 //! One attempt: its place, its permit, its booking, and its line in the list of attempts.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use tokio::time::Instant;
 
+use super::entry::{Entry, alarm};
 use super::hedge::Race;
 use super::splice::Told;
 use super::{Call, exchange};
 use crate::gateway::account::Booking;
 use crate::gateway::deployments::Deployment;
 use crate::provider::AttemptLimits;
-use crate::provider::health::Refusal;
 use crate::types::caller::{Attempt, CallOrder, CallReport};
 use crate::types::code::Code;
 use crate::types::failure::{Failure, FailureKind};
@@ -19,9 +18,6 @@ use crate::types::money::Cost;
 use crate::types::run_event::RunEvent;
 use crate::types::task::Capabilities;
 use crate::types::tokens;
-
-/// After which a caller who found no place may come back.
-const BUSY_FOR: Duration = Duration::from_secs(1);
 
 /// An attempt that gave no answer.
 pub(super) struct Miss {
@@ -103,26 +99,14 @@ impl Call<'_, '_> {
     ) -> Result<CallReport, Miss> {
         let engine = self.caller.engine;
         let asked = engine.clock.now();
-        let health = &deployment.health;
-        if let Some(refusal) = health.refusal(asked) {
-            return Err(self.unsent(deployment, asked, refused(refusal)));
-        }
-        let key = self.caller.account.key.as_ref();
-        let deadline = self.caller.deadline.at();
-        let place = match health.gate().enter(key, asked, deadline).await {
-            Ok(entered) => deployment.upstream.enter(key).map(|place| (entered, place)),
-            Err(_) => None,
-        };
-        let Some(_places) = place else {
-            let is_late = engine.clock.now() >= deadline;
-            let failure = if is_late { too_late() } else { busy() };
-            return Err(self.unsent(deployment, asked, failure));
+        let Entry {
+            permit,
+            places: _places,
+        } = match self.caller.enter(deployment).await {
+            Ok(entry) => entry,
+            Err(failure) => return Err(self.unsent(deployment, asked, failure)),
         };
         let began = engine.clock.now();
-        let permit = match health.admit(began) {
-            Ok(permit) => permit,
-            Err(refusal) => return Err(self.unsent(deployment, asked, refused(refusal))),
-        };
         self.note_sent(deployment, began);
         if !lane.is_hedge() {
             announce_start(self.order, deployment).await;
@@ -198,45 +182,6 @@ impl Call<'_, '_> {
             sent: false,
         }
     }
-}
-
-fn refused(refusal: Refusal) -> Failure {
-    let (kind, message, wait) = match refusal {
-        Refusal::Resting(wait) => (
-            FailureKind::CircuitOpen,
-            "resting after repeated failures",
-            wait,
-        ),
-        Refusal::Limited(wait) => (
-            FailureKind::RateLimited,
-            "the provider's rate limit was reached a moment ago; nothing was sent",
-            wait,
-        ),
-    };
-    let mut failure = Failure::new(kind, message);
-    failure.retry_after = Some(wait);
-    failure
-}
-
-fn busy() -> Failure {
-    let message = "all places for calls to it are taken; nothing was sent";
-    let mut failure = Failure::new(FailureKind::Busy, message);
-    failure.retry_after = Some(BUSY_FOR);
-    failure
-}
-
-fn too_late() -> Failure {
-    let message = "the deadline of the request passed while it waited for a place";
-    Failure::new(FailureKind::Deadline, message)
-}
-
-/// Somebody has to look into it, and the failing requests alone would not say so.
-fn alarm(deployment: &Deployment) {
-    tracing::error!(
-        provider = %deployment.provider,
-        deployment = %deployment.id,
-        "the provider rejects the configured key"
-    );
 }
 
 /// An attempt's line in the list. One that is dropped unended was cut off by another that answered.

@@ -52,6 +52,7 @@ pub(super) async fn run(
     })?;
     let started = engine.clock.now();
     let dispatch = Dispatch {
+        upload: None,
         request,
         credential: deployment.credential.as_ref(),
         proxy: deployment.proxy.as_deref(),
@@ -87,7 +88,11 @@ fn is_whole(deployment: &Deployment, headers: &HeaderMap) -> bool {
         && (kind.starts_with("application/json") || kind.starts_with("text/html"))
 }
 
-async fn read_error(deployment: &Deployment, response: WireResponse) -> Failure {
+/// Reads an unsuccessful reply.
+pub(in crate::gateway) async fn read_error(
+    deployment: &Deployment,
+    response: WireResponse,
+) -> Failure {
     let WireResponse {
         status,
         headers,

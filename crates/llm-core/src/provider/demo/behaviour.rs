@@ -161,6 +161,41 @@ pub static BEHAVIOURS: &[Behaviour] = &[
         "declines politely (a refusal)",
         "礼貌地拒绝回答",
     ),
+    row(
+        "demo-embedding",
+        Kind::Large,
+        (20, 0),
+        "turns texts into vectors by hashing their words",
+        "按词语的散列把文本转换为向量",
+    ),
+    row(
+        "demo-rerank",
+        Kind::Large,
+        (20, 0),
+        "orders documents by the words they share with the query",
+        "按与查询共有的词语为文档排序",
+    ),
+    row(
+        "demo-speech",
+        Kind::Large,
+        (20, 0),
+        "speaks in a single tone",
+        "用单一的音调朗读",
+    ),
+    row(
+        "demo-transcribe",
+        Kind::Large,
+        (20, 0),
+        "writes down how large a recording is",
+        "写下录音的大小",
+    ),
+    row(
+        "demo-image",
+        Kind::Large,
+        (20, 0),
+        "draws a small pattern",
+        "画一个小图案",
+    ),
 ];
 
 /// The behaviour of a path.

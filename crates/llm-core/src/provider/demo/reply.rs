@@ -60,6 +60,18 @@ impl Simulated {
         Self::new(status, "application/json", body.to_string())
     }
 
+    /// A body of text.
+    pub(super) fn text(body: String) -> Self {
+        Self::new(200, "text/plain; charset=utf-8", body)
+    }
+
+    /// A body in pieces.
+    pub(super) fn pieces(kind: &'static str, pieces: impl Iterator<Item = Bytes>) -> Self {
+        let mut simulated = Self::new(200, kind, "");
+        simulated.body = pieces.map(|piece| (Duration::ZERO, piece)).collect();
+        simulated
+    }
+
     /// An error in the protocol's form.
     pub(super) fn error(status: u16, code: &str, message: &str) -> Self {
         let message = format!("[simulated] {message}");

@@ -44,6 +44,7 @@ fn endpoint() -> Endpoint {
 
 fn dispatch(request: WireRequest, limits: AttemptLimits) -> Dispatch<'static> {
     Dispatch {
+        upload: None,
         request,
         credential: None,
         proxy: None,

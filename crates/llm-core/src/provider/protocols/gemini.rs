@@ -29,6 +29,7 @@ mod models;
 mod request;
 mod response;
 mod stream;
+mod work;
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -36,6 +37,8 @@ use url::Url;
 
 use super::reply::parse;
 use super::translate::versioned_url;
+use crate::provider::vendors::Vendor;
+use crate::provider::work::WorkSpeaker;
 use crate::provider::{
     Call, Endpoint, ErrorReply, Framing, ProviderAdapter, StreamDecoder, WireRequest, classify,
 };
@@ -131,16 +134,24 @@ impl ProviderAdapter for Gemini {
         };
         Ok(list.models.into_iter().filter(chats).map(name).collect())
     }
+
+    fn work(&self, _vendor: &Vendor) -> Option<WorkSpeaker> {
+        Some(&work::GeminiWork)
+    }
+}
+
+/// The collection a model is in, and its name there.
+fn resource(model: &str) -> (&str, &str) {
+    match model.split_once('/') {
+        Some((collection @ ("models" | "tunedModels"), name)) => (collection, name),
+        _ => ("models", model),
+    }
 }
 
 /// The address of a call. A model's name may say which collection it is in; anything else with a
 /// slash in it is one segment, percent-encoded.
 fn method_url(call: &Call<'_>) -> Url {
-    let (collection, name) = match call.upstream_model.split_once('/') {
-        Some(("models", name)) => ("models", name),
-        Some(("tunedModels", name)) => ("tunedModels", name),
-        _ => ("models", call.upstream_model),
-    };
+    let (collection, name) = resource(call.upstream_model);
     let method = if call.stream {
         "streamGenerateContent"
     } else {

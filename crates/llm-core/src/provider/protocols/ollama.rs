@@ -26,12 +26,15 @@
 
 mod request;
 mod response;
+mod work;
 
 use serde::Deserialize;
 use serde_json::Value;
 use url::Url;
 
 use super::reply::{failure_of, parse};
+use crate::provider::vendors::Vendor;
+use crate::provider::work::WorkSpeaker;
 use crate::provider::{
     Call, Endpoint, ErrorReply, Framing, ProviderAdapter, StreamDecoder, WireRequest,
 };
@@ -97,6 +100,10 @@ impl ProviderAdapter for Ollama {
         }
         let list: List = parse(body)?;
         Ok(list.models.into_iter().map(|model| model.name).collect())
+    }
+
+    fn work(&self, _vendor: &Vendor) -> Option<WorkSpeaker> {
+        Some(&work::OllamaWork)
     }
 }
 

@@ -10,6 +10,7 @@
 //! | `response`, `stream`, `usage`, `error` | what a provider answers |
 //! | `outbound`, `faithful` | what a client is answered, and when as the provider wrote it |
 
+mod dashscope;
 mod error;
 mod faithful;
 mod inbound;
@@ -21,11 +22,16 @@ mod response;
 mod stream;
 pub(in crate::provider) mod usage;
 pub(in crate::provider) mod wire;
+mod work;
 
 pub use inbound::{OWN_FIELDS, Parsed, REFUSED_FIELDS, read_request};
 pub use outbound::{ChunkWriter, Reply, ReplyHead};
 pub use wire::WireError;
+pub(crate) use work::Encoded;
+pub(in crate::provider) use work::vectors;
 
+use crate::provider::vendors::{Vendor, WorkManner};
+use crate::provider::work::WorkSpeaker;
 use crate::provider::{
     Call, Endpoint, ErrorReply, Framing, ProviderAdapter, StreamDecoder, WireRequest,
 };
@@ -84,6 +90,13 @@ impl ProviderAdapter for OpenAi {
 
     fn decode_list(&self, body: &[u8]) -> Result<Vec<String>, Failure> {
         response::decode_list(body)
+    }
+
+    fn work(&self, vendor: &Vendor) -> Option<WorkSpeaker> {
+        Some(match vendor.quirks.work {
+            WorkManner::OpenAi => &work::OpenAiWork,
+            WorkManner::DashScope => &dashscope::DashScopeWork,
+        })
     }
 }
 

@@ -1,6 +1,8 @@
 //! What every protocol must do, whichever it is: a new row of the registry is tested by this on
 //! the day it is added.
 
+mod work;
+
 use http::{HeaderValue, Method};
 use proptest::prelude::*;
 

@@ -7,7 +7,7 @@
 use http::HeaderName;
 
 use super::super::AuthScheme;
-use super::{COMPATIBLE, Quirks, ReasoningControl, Vendor};
+use super::{COMPATIBLE, Quirks, ReasoningControl, Vendor, WorkManner};
 use crate::types::task::Capabilities;
 
 /// A hosted service that speaks the `OpenAI` protocol; rows below change what differs.
@@ -32,6 +32,7 @@ const LOCAL: Vendor = Vendor {
 /// Qwen models think when `enable_thinking` says so: help.aliyun.com/en/model-studio/deep-thinking.
 const DASHSCOPE: Quirks = Quirks {
     reasoning: ReasoningControl::EnableThinking,
+    work: WorkManner::DashScope,
     ..Quirks::NONE
 };
 
@@ -156,6 +157,13 @@ rows![
             max_tokens_field: "max_completion_tokens",
             ..Quirks::NONE
         },
+        ..HOSTED
+    },
+    Vendor {
+        name: "jina",
+        title: "Jina AI",
+        base_url: "https://api.jina.ai/v1",
+        key_env: &["JINA_API_KEY"],
         ..HOSTED
     },
     Vendor {

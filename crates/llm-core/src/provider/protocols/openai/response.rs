@@ -101,7 +101,7 @@ pub(super) fn decode_list(body: &[u8]) -> Result<Vec<String>, Failure> {
 }
 
 /// The body as text that could be JSON.
-fn json_text(body: &[u8]) -> Result<&str, Failure> {
+pub(super) fn json_text(body: &[u8]) -> Result<&str, Failure> {
     let text = std::str::from_utf8(body)
         .map_err(|error| match error.error_len() {
             None => Failure::truncated("the reply ends within a character"),
@@ -121,7 +121,7 @@ fn json_text(body: &[u8]) -> Result<&str, Failure> {
 }
 
 /// The parser's complaint, without the text it complains about.
-fn parse_failure(text: &str, error: &serde_json::Error) -> Failure {
+pub(super) fn parse_failure(text: &str, error: &serde_json::Error) -> Failure {
     if error.is_eof() {
         let message = format!(
             "the reply ends after {} bytes in the middle of JSON",
