@@ -27,6 +27,7 @@ mod program;
 mod refusals;
 mod reliability;
 mod responses;
+mod rows;
 mod stream;
 mod stream_faults;
 mod work;

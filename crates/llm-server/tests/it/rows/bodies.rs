@@ -13,7 +13,9 @@ use crate::support::{Setup, TestServer, checked, question, streamed, until_close
 
 async fn post_text(server: &TestServer, body: String, status: u16) -> Value {
     let request = Request::new("POST", server.url(CHAT));
-    let request = request.header("content-type", "application/json").body(body);
+    let request = request
+        .header("content-type", "application/json")
+        .body(body);
     checked("post", CHAT, status, &mut request.send().await).await
 }
 
@@ -40,7 +42,10 @@ async fn b01_what_is_nested_too_deeply_is_refused_on_every_side() {
     ] {
         let reply = post_text(&server, deep, 400).await;
         let code = reply["error"]["code"].as_str().unwrap().to_owned();
-        assert!(["json_too_deep", "invalid_json"].contains(&code.as_str()), "{code}");
+        assert!(
+            ["json_too_deep", "invalid_json"].contains(&code.as_str()),
+            "{code}"
+        );
     }
     assert_eq!(server.upstream.attempts().len(), 0);
     for body in [
@@ -70,7 +75,8 @@ async fn b02_a_hundred_megabytes_are_refused_at_the_limit_with_and_without_a_len
         .await;
     let host = server.authority();
     let length = 100 << 20;
-    let head = format!("POST {CHAT} HTTP/1.1\r\nhost: {host}\r\ncontent-type: application/json\r\n");
+    let head =
+        format!("POST {CHAT} HTTP/1.1\r\nhost: {host}\r\ncontent-type: application/json\r\n");
     let declared = server
         .raw(format!("{head}content-length: {length}\r\n\r\n").as_bytes())
         .await;
@@ -86,14 +92,25 @@ async fn b02_a_hundred_megabytes_are_refused_at_the_limit_with_and_without_a_len
     assert!(sent < length, "all of it was read");
     // The reply may be lost with the reset that ends the flood.
     let reply = until_closed(&mut stream).await;
-    assert!(reply.is_empty() || reply.starts_with("HTTP/1.1 413 "), "{reply}");
+    assert!(
+        reply.is_empty() || reply.starts_with("HTTP/1.1 413 "),
+        "{reply}"
+    );
     assert_eq!(server.upstream.attempts().len(), 0);
 }
 
 #[tokio::test]
 async fn b03_packed_bodies_are_not_unpacked() {
     let server = Setup::models(&["small"]).start().await;
-    for coding in ["gzip", "br", "zstd", "deflate", "gzip, gzip", "x-gzip", "identity, gzip"] {
+    for coding in [
+        "gzip",
+        "br",
+        "zstd",
+        "deflate",
+        "gzip, gzip",
+        "x-gzip",
+        "identity, gzip",
+    ] {
         let request = server
             .post(CHAT, &question("small"))
             .header("content-encoding", coding);
@@ -121,14 +138,18 @@ async fn b04_a_provider_cannot_make_us_hold_more_than_the_limits() {
     }
     // One line without end, before and after the answer began.
     let line = format!("data: {}", "x".repeat(64 * 1024));
-    server.upstream.next(Reply::chunks("text/event-stream", vec![line.clone(); 64]));
+    server
+        .upstream
+        .next(Reply::chunks("text/event-stream", vec![line.clone(); 64]));
     let mut response = server.post(CHAT, &streamed("small")).send().await;
     let reply = checked("post", CHAT, 502, &mut response).await;
     assert_eq!(reply["error"]["code"], "upstream_invalid_response");
     let event = r#"{"choices":[{"index":0,"delta":{"content":"half"},"finish_reason":null}]}"#;
     let mut pieces = vec![format!("data: {event}\n\n")];
     pieces.extend(vec![line; 64]);
-    server.upstream.next(Reply::chunks("text/event-stream", pieces));
+    server
+        .upstream
+        .next(Reply::chunks("text/event-stream", pieces));
     let mut response = server.post(CHAT, &streamed("small")).send().await;
     let events = response.events().await.unwrap();
     let last: Value = serde_json::from_str(events.last().unwrap()).unwrap();
@@ -136,7 +157,8 @@ async fn b04_a_provider_cannot_make_us_hold_more_than_the_limits() {
     assert!(!events.concat().contains("[DONE]"));
     // A packed body nobody asked for.
     server.upstream.next(
-        Reply::body("application/json", vec![0x1f, 0x8b, 8, 0, 0, 0, 0, 0]).header("content-encoding", "gzip"),
+        Reply::body("application/json", vec![0x1f, 0x8b, 8, 0, 0, 0, 0, 0])
+            .header("content-encoding", "gzip"),
     );
     let reply = server.ask("small", 502).await;
     assert_eq!(reply["error"]["code"], "upstream_invalid_response");
@@ -159,7 +181,9 @@ const DIRECTIONS: [&str; 9] = [
 fn direction(name: &str, evil: &str) -> Value {
     match name {
         "headers" | "extra_headers" => json!({ "authorization": "Bearer sk-evil", "host": evil }),
-        "extra_body" | "user_config" => json!({ "base_url": evil, "api_base": evil, "api_key": "sk-evil" }),
+        "extra_body" | "user_config" => {
+            json!({ "base_url": evil, "api_base": evil, "api_key": "sk-evil" })
+        }
         "api_key" => json!("sk-evil"),
         _ => json!(evil),
     }
@@ -173,7 +197,14 @@ async fn b08_no_field_at_any_depth_says_where_a_request_goes_or_with_which_key()
     let mut answered = 0;
     for name in DIRECTIONS {
         let value = direction(name, &evil.base_url());
-        for place in ["", "/messages/0", "/preferences", "/llm_cooperation", "/metadata", "/tools/0/function"] {
+        for place in [
+            "",
+            "/messages/0",
+            "/preferences",
+            "/llm_cooperation",
+            "/metadata",
+            "/tools/0/function",
+        ] {
             let mut body = question("small");
             body["preferences"] = json!({});
             body["llm_cooperation"] = json!({});
@@ -181,7 +212,10 @@ async fn b08_no_field_at_any_depth_says_where_a_request_goes_or_with_which_key()
             body["tools"] = json!([{ "type": "function", "function": { "name": "f" } }]);
             body.pointer_mut(place).unwrap()[name] = value.clone();
             let response = server.post(CHAT, &body).send().await;
-            assert!([200, 400].contains(&response.status), "{name} in {place:?}: {response:?}");
+            assert!(
+                [200, 400].contains(&response.status),
+                "{name} in {place:?}: {response:?}"
+            );
             answered += usize::from(response.status == 200);
         }
     }

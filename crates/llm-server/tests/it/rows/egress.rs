@@ -36,7 +36,10 @@ async fn e01_no_header_says_where_a_request_goes() {
     for attempt in server.upstream.attempts() {
         assert!(attempt.carried_key(TEST_KEY));
         let sent = format!("{:?}", attempt.headers);
-        assert!(!sent.contains(&host) && !sent.contains("c2VzYW1l"), "{sent}");
+        assert!(
+            !sent.contains(&host) && !sent.contains("c2VzYW1l"),
+            "{sent}"
+        );
     }
 }
 
@@ -51,12 +54,19 @@ async fn e04_a_redirect_is_a_failure_and_takes_the_key_nowhere() {
     let here = format!("{}/other", server.upstream.base_url());
     let mut asked = 0;
     for status in [301, 302, 303, 307, 308] {
-        for target in [elsewhere.as_str(), here.as_str(), "/other", "file:///etc/passwd", ""] {
-            server
-                .upstream
-                .next(Reply::redirect(target).status(status));
+        for target in [
+            elsewhere.as_str(),
+            here.as_str(),
+            "/other",
+            "file:///etc/passwd",
+            "",
+        ] {
+            server.upstream.next(Reply::redirect(target).status(status));
             let reply = server.ask("small", 502).await;
-            assert_eq!(reply["error"]["code"], "upstream_redirect", "{status} {target}");
+            assert_eq!(
+                reply["error"]["code"], "upstream_redirect",
+                "{status} {target}"
+            );
             asked += 1;
         }
     }

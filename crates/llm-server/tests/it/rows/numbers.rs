@@ -8,7 +8,9 @@ use crate::support::{Setup, TestServer, checked};
 async fn refused(server: &TestServer, body: String) -> (String, String) {
     let shown = body.clone();
     let request = Request::new("POST", server.url(CHAT));
-    let request = request.header("content-type", "application/json").body(body);
+    let request = request
+        .header("content-type", "application/json")
+        .body(body);
     let mut response = request.send().await;
     assert_eq!(response.status, 400, "{shown}");
     let reply = checked("post", CHAT, 400, &mut response).await;
@@ -56,7 +58,10 @@ async fn b06_numbers_that_do_not_fit_are_refused_by_name() {
             let (code, param) = refused(&server, body).await;
             // A number JSON itself cannot hold is no JSON of ours.
             let is_named = code == "invalid_value" && param == name;
-            assert!(is_named || code == "invalid_json", "{name} = {number}: {code} {param}");
+            assert!(
+                is_named || code == "invalid_json",
+                "{name} = {number}: {code} {param}"
+            );
         }
     }
     for (name, number) in [
@@ -70,7 +75,10 @@ async fn b06_numbers_that_do_not_fit_are_refused_by_name() {
         let body = format!(r#"{{"model":"small","{name}":{number},{MESSAGES}}}"#);
         let (code, param) = refused(&server, body).await;
         let is_named = code == "invalid_value" && param == name;
-        assert!(is_named || code == "invalid_json", "{name} = {number}: {code} {param}");
+        assert!(
+            is_named || code == "invalid_json",
+            "{name} = {number}: {code} {param}"
+        );
     }
     assert_eq!(server.upstream.attempts().len(), 0);
 }

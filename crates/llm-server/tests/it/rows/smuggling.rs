@@ -3,79 +3,117 @@
 use super::{CHAT, replies};
 use crate::support::Setup;
 
+/// Lengths that are none.
+const LENGTHS: [&str; 14] = [
+    "+2",
+    "-2",
+    "2 2",
+    "0x2",
+    "2,3",
+    "2;3",
+    "2.0",
+    "1e1",
+    "\u{b2}",
+    "99999999999999999999999",
+    "2\x0b",
+    "\"2\"",
+    "two",
+    "2_0",
+];
+
+/// Two lengths.
+const PAIRS: [(&str, &str); 5] = [("2", "3"), ("2", "0"), ("0", "2"), ("2", "+2"), ("2", "")];
+
+/// Codings that are not known, or not the last.
+const CODINGS: [&str; 12] = [
+    "xchunked",
+    "chunked, identity",
+    "chunked, gzip",
+    "gzip",
+    "identity",
+    "cow",
+    "chunked-",
+    "\"chunked\"",
+    "chunked;q=1",
+    "chunked\x0b",
+    "chunke",
+    "chunked\r\ntransfer-encoding: identity",
+];
+
+/// Names and values that are none.
+const HEADERS: [&str; 13] = [
+    "content-length : 2\r\n",
+    " content-length: 2\r\n",
+    "content-length\t: 2\r\n",
+    "content length: 2\r\n",
+    "content-length: 2\r\n folded\r\n",
+    "x: a\r\n\tfolded\r\ncontent-length: 2\r\n",
+    "x: a\rb\r\ncontent-length: 2\r\n",
+    "x: a\0b\r\ncontent-length: 2\r\n",
+    "x\0: a\r\ncontent-length: 2\r\n",
+    ": a\r\ncontent-length: 2\r\n",
+    "no colon\r\ncontent-length: 2\r\n",
+    "(x): a\r\ncontent-length: 2\r\n",
+    "x@y: a\r\ncontent-length: 2\r\n",
+];
+
+/// Chunks whose size is none, or not theirs.
+const CHUNKS: [&str; 14] = [
+    "x\r\n{}\r\n0\r\n\r\n",
+    "-2\r\n{}\r\n0\r\n\r\n",
+    "+2\r\n{}\r\n0\r\n\r\n",
+    "0x2\r\n{}\r\n0\r\n\r\n",
+    "2 2\r\n{}\r\n0\r\n\r\n",
+    "\r\n{}\r\n0\r\n\r\n",
+    "ffffffffffffffffff\r\n{}\r\n0\r\n\r\n",
+    "2\n{}\r\n0\r\n\r\n",
+    "2\r{}\r\n0\r\n\r\n",
+    "2\r\n{}0\r\n\r\n",
+    "1\r\n{}\r\n0\r\n\r\n",
+    "2\r\n{}\n0\r\n\r\n",
+    "g\r\n{}\r\n0\r\n\r\n",
+    "2,2\r\n{}\r\n0\r\n\r\n",
+];
+
+/// First lines that are none.
+const LINES: [&str; 10] = [
+    "POST /v1/chat/completions HTTP/1.1 x",
+    "POST  /v1/chat/completions HTTP/1.1",
+    "POST /v1/chat/completions HTTP/9.9",
+    "POST /v1/chat/completions http/1.1",
+    "POST /v1/chat/completions",
+    "PO ST /v1/chat/completions HTTP/1.1",
+    "POST\t/v1/chat/completions\tHTTP/1.1",
+    "POST /v1/chat/completions\0 HTTP/1.1",
+    "\0POST /v1/chat/completions HTTP/1.1",
+    "POST /v1/chat/completions HTTP/1.1\rx",
+];
+
 /// The head of a request and its body; `HOST` stands for where the server is.
 fn vectors() -> Vec<(String, &'static str)> {
-    let mut all = Vec::new();
-    let mut push = |headers: &str, body: &'static str| {
+    let with = |headers: String, body| {
         let head = format!(
             "POST {CHAT} HTTP/1.1\r\nhost: HOST\r\ncontent-type: application/json\r\n{headers}\r\n"
         );
-        all.push((head, body));
+        (head, body)
     };
-    // Lengths that are no lengths, or two of them.
-    for length in [
-        "+2", "-2", "2 2", "0x2", "2,3", "2;3", "2.0", "1e1", "\u{b2}", "99999999999999999999999",
-        "2\x0b", "\"2\"", "two", "2_0",
-    ] {
-        push(&format!("content-length: {length}\r\n"), "{}");
-    }
-    for (one, two) in [("2", "3"), ("2", "0"), ("0", "2"), ("2", "+2"), ("2", "")] {
-        push(
-            &format!("content-length: {one}\r\ncontent-length: {two}\r\n"),
-            "{}",
-        );
-    }
-    // Codings that are not known, or not the last.
-    for coding in [
-        "xchunked", "chunked, identity", "chunked, gzip", "gzip", "identity", "cow", "chunked-",
-        "\"chunked\"", "chunked;q=1", "chunked\x0b", "chunke",
-    ] {
-        push(&format!("transfer-encoding: {coding}\r\n"), "2\r\n{}\r\n0\r\n\r\n");
-    }
-    push(
-        "transfer-encoding: chunked\r\ntransfer-encoding: identity\r\n",
-        "2\r\n{}\r\n0\r\n\r\n",
-    );
-    // Names and values that are none.
-    for header in [
-        "content-length : 2\r\n",
-        " content-length: 2\r\n",
-        "content-length\t: 2\r\n",
-        "content length: 2\r\n",
-        "content-length: 2\r\n folded\r\n",
-        "x: a\r\n\tfolded\r\ncontent-length: 2\r\n",
-        "x: a\rb\r\ncontent-length: 2\r\n",
-        "x: a\0b\r\ncontent-length: 2\r\n",
-        "x\0: a\r\ncontent-length: 2\r\n",
-        ": a\r\ncontent-length: 2\r\n",
-        "no colon\r\ncontent-length: 2\r\n",
-        "(x): a\r\ncontent-length: 2\r\n",
-        "x@y: a\r\ncontent-length: 2\r\n",
-    ] {
-        push(header, "{}");
-    }
-    // Chunks whose size is none.
-    for body in [
-        "x\r\n{}\r\n0\r\n\r\n", "-2\r\n{}\r\n0\r\n\r\n", "+2\r\n{}\r\n0\r\n\r\n",
-        "0x2\r\n{}\r\n0\r\n\r\n", "2 2\r\n{}\r\n0\r\n\r\n", "\r\n{}\r\n0\r\n\r\n",
-        "ffffffffffffffffff\r\n{}\r\n0\r\n\r\n", "2\n{}\r\n0\r\n\r\n", "2\r{}\r\n0\r\n\r\n",
-        "2\r\n{}0\r\n\r\n", "1\r\n{}\r\n0\r\n\r\n", "2\r\n{}\n0\r\n\r\n", "g\r\n{}\r\n0\r\n\r\n",
-        "2,2\r\n{}\r\n0\r\n\r\n",
-    ] {
-        push("transfer-encoding: chunked\r\n", body);
-    }
-    // First lines that are none.
-    for line in [
-        "POST /v1/chat/completions HTTP/1.1 x", "POST  /v1/chat/completions HTTP/1.1",
-        "POST /v1/chat/completions HTTP/9.9", "POST /v1/chat/completions http/1.1",
-        "POST /v1/chat/completions", "PO ST /v1/chat/completions HTTP/1.1",
-        "POST\t/v1/chat/completions\tHTTP/1.1", "POST /v1/chat/completions\0 HTTP/1.1",
-        "\0POST /v1/chat/completions HTTP/1.1", "POST /v1/chat/completions HTTP/1.1\rx",
-    ] {
+    let lengths = LENGTHS.map(|length| with(format!("content-length: {length}\r\n"), "{}"));
+    let pairs = PAIRS.map(|(one, two)| {
+        let headers = format!("content-length: {one}\r\ncontent-length: {two}\r\n");
+        with(headers, "{}")
+    });
+    let codings = CODINGS.map(|coding| {
+        let headers = format!("transfer-encoding: {coding}\r\n");
+        with(headers, "2\r\n{}\r\n0\r\n\r\n")
+    });
+    let headers = HEADERS.map(|header| with(header.to_owned(), "{}"));
+    let chunks = CHUNKS.map(|body| with("transfer-encoding: chunked\r\n".to_owned(), body));
+    let lines = LINES.map(|line| {
         let rest = "host: HOST\r\ncontent-type: application/json\r\ncontent-length: 2\r\n\r\n";
-        all.push((format!("{line}\r\n{rest}"), "{}"));
-    }
-    all
+        (format!("{line}\r\n{rest}"), "{}")
+    });
+    let all = lengths.into_iter().chain(pairs).chain(codings);
+    all.chain(headers).chain(chunks).chain(lines).collect()
 }
 
 /// What a smuggler hopes is read as the next request.
@@ -124,7 +162,9 @@ async fn t04_a_length_beside_a_coding_never_makes_two_requests_of_one() {
         tokio::io::AsyncWriteExt::write_all(&mut stream, sent.as_bytes())
             .await
             .unwrap();
-        tokio::io::AsyncWriteExt::shutdown(&mut stream).await.unwrap();
+        tokio::io::AsyncWriteExt::shutdown(&mut stream)
+            .await
+            .unwrap();
         let reply = crate::support::until_closed(&mut stream).await;
         assert!(replies(&reply) <= 1, "{headers:?}: {reply}");
     }

@@ -40,7 +40,10 @@ async fn t01_heads_that_trickle_in_are_cut_off_and_hold_up_nobody() {
     let slow = join_all((0..300).map(async |_| {
         let mut stream = server.connect().await;
         // A byte at a time, each of which comes in time by itself.
-        for byte in b"POST /v1/chat/completions HTTP/1.1\r\nx-slow: ".iter().cycle() {
+        for byte in b"POST /v1/chat/completions HTTP/1.1\r\nx-slow: "
+            .iter()
+            .cycle()
+        {
             if stream.write_all(&[*byte]).await.is_err() {
                 return;
             }
@@ -153,7 +156,13 @@ async fn t05_bytes_behind_an_upgrade_reach_nobody() {
 async fn t06_a_nominated_header_is_neither_lost_nor_sent_on() {
     let server = Setup::models(&["small"]).toml(&with_key()).start().await;
     server.upstream.on("small").reply_text("four");
-    for nominated in ["authorization", "x-api-key", "host", "content-length", "x-request-id"] {
+    for nominated in [
+        "authorization",
+        "x-api-key",
+        "host",
+        "content-length",
+        "x-request-id",
+    ] {
         let request = server
             .post(CHAT, &question("small"))
             .bearer("key-known")
@@ -201,8 +210,14 @@ async fn t08_no_host_and_no_target_gets_past_the_key() {
         ("*", vec![host]),
         ("v1/models", vec![host]),
     ] {
-        let lines: Vec<String> = hosts.iter().map(|host| format!("host: {host}\r\n")).collect();
-        let sent = format!("GET {target} HTTP/1.1\r\n{}connection: close\r\n\r\n", lines.concat());
+        let lines: Vec<String> = hosts
+            .iter()
+            .map(|host| format!("host: {host}\r\n"))
+            .collect();
+        let sent = format!(
+            "GET {target} HTTP/1.1\r\n{}connection: close\r\n\r\n",
+            lines.concat()
+        );
         let reply = server.raw(sent.as_bytes()).await;
         let status = reply.get(9..12).unwrap_or("400");
         assert!(
@@ -246,7 +261,10 @@ async fn t09_no_other_way_to_write_a_path_asks_for_less() {
     server.upstream.on_anything().reply_text("four");
     let mut tried = 0;
     for route in routes::all().filter(|route| route.door.access() != "public") {
-        let path = route.path.replace("{*id}", "small").replace("{*target}", "small:generateContent");
+        let path = route
+            .path
+            .replace("{*id}", "small")
+            .replace("{*target}", "small:generateContent");
         if path == "/" {
             continue;
         }
