@@ -11,7 +11,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use futures_util::Stream;
 use futures_util::StreamExt as _;
 use llm_core::gateway::error::{GatewayError, millis};
@@ -37,6 +37,9 @@ use crate::visit::Visit;
 
 /// The name of the events that tell what happens meanwhile.
 const OWN_EVENT: &str = "llm_cooperation";
+
+/// Bytes after which no more is added to a piece before it is sent.
+const FULL: usize = 16 * 1024;
 
 /// What a stream needs besides its run.
 pub struct Manner {
@@ -188,6 +191,23 @@ impl EventBody {
         result
     }
 
+    /// Bytes that could go out.
+    fn waiting(&self) -> usize {
+        self.ready.iter().map(Bytes::len).sum()
+    }
+
+    /// Everything that could go out, as one piece.
+    fn together(&mut self) -> Option<Bytes> {
+        if self.ready.len() <= 1 {
+            return self.ready.pop_front();
+        }
+        let mut all = BytesMut::with_capacity(self.waiting());
+        for bytes in self.ready.drain(..) {
+            all.extend_from_slice(&bytes);
+        }
+        Some(all.freeze())
+    }
+
     /// Puts off the next keep-alive comment.
     fn spoken(&mut self) {
         let app = &self.visit.app;
@@ -201,19 +221,22 @@ impl Stream for EventBody {
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         loop {
-            if let Some(bytes) = self.ready.pop_front() {
+            // What has arrived already goes out together: one write instead of one for each piece.
+            while !self.is_over && self.waiting() < FULL {
+                match self.run.poll_next_unpin(cx) {
+                    Poll::Ready(Some(piece)) => self.tell(piece),
+                    Poll::Ready(None) => {
+                        self.failed(&GatewayError::internal("the run ended without a result"));
+                    }
+                    Poll::Pending => break,
+                }
+            }
+            if let Some(bytes) = self.together() {
                 self.spoken();
                 return Poll::Ready(Some(Ok(bytes)));
             }
             if self.is_over {
                 return Poll::Ready(None);
-            }
-            if let Poll::Ready(piece) = self.run.poll_next_unpin(cx) {
-                match piece {
-                    Some(piece) => self.tell(piece),
-                    None => self.failed(&GatewayError::internal("the run ended without a result")),
-                }
-                continue;
             }
             if self.cut.as_mut().poll(cx).is_ready() {
                 let message = "the gateway is shutting down";

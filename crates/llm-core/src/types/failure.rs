@@ -174,9 +174,8 @@ impl FailureKind {
             Self::CircuitOpen => Code::NoHealthyModel,
             Self::Deadline => Code::DeadlineExceeded,
             Self::Budget => Code::BudgetExhausted,
-            Self::Interrupted => Code::Cancelled,
             Self::Busy => Code::Overloaded,
-            Self::Superseded => Code::Cancelled,
+            Self::Interrupted | Self::Superseded => Code::Cancelled,
         }
     }
 }

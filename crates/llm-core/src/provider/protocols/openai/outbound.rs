@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::NAME;
 use super::message::write_tool_call;
 use super::usage::write_usage;
-use super::wire::Writer;
+use super::wire::{Writer, write_string};
 use crate::types::answer::{Answer, Choice};
 use crate::types::event::StreamEvent;
 use crate::types::raw::RawFields;
@@ -125,17 +125,22 @@ pub struct ChunkWriter {
     usage: Usage,
     /// Other fields of the reply, for the next chunk.
     extra: RawFields,
+    /// How every chunk begins, up to the number of its answer.
+    opening: String,
 }
 
 impl ChunkWriter {
     /// A writer of one stream; `include_usage` is the client's wish.
     pub fn new(head: ReplyHead, include_usage: bool) -> Self {
+        let mut opening = head.open("chat.completion.chunk").so_far();
+        opening.push_str(",\"choices\":[{\"index\":");
         Self {
             head,
             include_usage,
             begun: Vec::new(),
             usage: Usage::default(),
             extra: RawFields::default(),
+            opening,
         }
     }
 
@@ -210,9 +215,25 @@ impl ChunkWriter {
     }
 
     fn text(&mut self, choice: u32, field: &str, text: &str) -> String {
+        if self.extra.is_empty() && self.begun.contains(&choice) {
+            return self.more(choice, field, text);
+        }
         let mut delta = self.delta(choice);
         delta.value(field, text);
         self.chunk(choice, delta, None, None)
+    }
+
+    /// One more piece of a text that has begun, which nearly every chunk is, in one go.
+    fn more(&self, choice: u32, field: &str, text: &str) -> String {
+        let mut out = String::with_capacity(self.opening.len() + text.len() + 64);
+        out.push_str(&self.opening);
+        out.push_str(&choice.to_string());
+        out.push_str(",\"delta\":{\"");
+        out.push_str(field);
+        out.push_str("\":");
+        write_string(&mut out, text);
+        out.push_str("},\"finish_reason\":null}]}");
+        out
     }
 
     /// A delta, with the role in it the first time.

@@ -5,12 +5,14 @@
 //! the third in a row ends the stream.
 
 mod calls;
+mod plain;
 
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
-use serde_json::value::to_raw_value;
+use serde_json::value::{RawValue, to_raw_value};
 
 use calls::Calls;
+use plain::PlainChunk;
 
 use super::error::{error_event, within_success};
 use super::response::{
@@ -88,6 +90,9 @@ impl StreamDecoder for Decoder {
                 "the provider sent a web page, not a stream",
             ));
         }
+        if frame.event.is_empty() && self.plain(data, out) {
+            return Ok(());
+        }
         let Ok(chunk) = Object::parse(data) else {
             return self.unreadable();
         };
@@ -139,6 +144,36 @@ impl Decoder {
             return Err(Failure::invalid(message));
         }
         Ok(())
+    }
+
+    /// Reads a chunk that does nothing but add text to an answer that has begun; false, and nothing
+    /// is done, when it does more.
+    fn plain(&mut self, data: &str, out: &mut Vec<StreamEvent>) -> bool {
+        if !self.started {
+            return false;
+        }
+        let Some(chunk) = PlainChunk::read(data) else {
+            return false;
+        };
+        let index = chunk.index();
+        let knows = |(name, raw): (&str, &RawValue)| self.knows(name, raw.get());
+        if !chunk.others().all(knows) {
+            return false;
+        }
+        let Some(answer) = self.answers.iter_mut().find(|one| one.index == index) else {
+            return false;
+        };
+        answer.had_content = true;
+        answer.spoke = true;
+        if answer.finish != Finish::Seen {
+            answer.finish = Finish::Open;
+        }
+        self.malformed = 0;
+        out.push(StreamEvent::Text {
+            choice: index,
+            text: chunk.into_text(),
+        });
+        true
     }
 
     /// Reads one chunk; false when it makes no sense.
@@ -200,11 +235,17 @@ impl Decoder {
         }
     }
 
+    /// Whether a field has the value it had before.
+    fn knows(&self, name: &str, value: &str) -> bool {
+        let digest = digest(value);
+        self.extra
+            .iter()
+            .any(|(known, old)| known == name && *old == digest)
+    }
+
     /// Whether a field has another value than before. Beyond a number of names nothing is.
     fn is_news(&mut self, name: &str, value: &str) -> bool {
-        let mut hasher = DefaultHasher::new();
-        value.hash(&mut hasher);
-        let digest = hasher.finish();
+        let digest = digest(value);
         if let Some((_, old)) = self.extra.iter_mut().find(|(known, _)| known == name) {
             return std::mem::replace(old, digest) != digest;
         }
@@ -327,6 +368,12 @@ fn extra_of_choice(
             fields,
         });
     }
+}
+
+fn digest(value: &str) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    value.hash(&mut hasher);
+    hasher.finish()
 }
 
 fn index_of(choice: &Object<'_>) -> u32 {

@@ -195,7 +195,7 @@ impl<'de: 'a, 'a> Deserialize<'de> for Object<'a> {
 #[derive(Deserialize)]
 struct Name<'a>(#[serde(borrow)] Cow<'a, str>);
 
-/// A JSON object under construction, whose values are JSON text already.
+/// A JSON object under construction.
 #[derive(Debug)]
 pub(in crate::provider) struct Writer(String);
 
@@ -212,17 +212,18 @@ impl Writer {
 
     /// Adds a field whose value is JSON text.
     pub(in crate::provider) fn field(&mut self, name: &str, json: &str) {
-        if self.0.len() > 1 {
-            self.0.push(',');
-        }
-        self.0.push_str(&Value::from(name).to_string());
-        self.0.push(':');
+        self.name(name);
         self.0.push_str(json);
     }
 
     /// Adds a field with any value.
-    pub(in crate::provider) fn value(&mut self, name: &str, value: impl Into<Value>) {
-        self.field(name, &value.into().to_string());
+    pub(in crate::provider) fn value<'v>(&mut self, name: &str, value: impl Into<Plain<'v>>) {
+        self.name(name);
+        match value.into() {
+            Plain::Text(text) => write_string(&mut self.0, text),
+            Plain::Null => self.0.push_str("null"),
+            Plain::Other(value) => self.0.push_str(&value.to_string()),
+        }
     }
 
     /// Adds the fields whose name passes, as they are.
@@ -236,6 +237,85 @@ impl Writer {
         self.0.push('}');
         self.0
     }
+
+    /// What is written so far, without the end.
+    pub(in crate::provider) fn so_far(self) -> String {
+        self.0
+    }
+
+    fn name(&mut self, name: &str) {
+        if self.0.len() > 1 {
+            self.0.push(',');
+        }
+        write_string(&mut self.0, name);
+        self.0.push(':');
+    }
+}
+
+/// A value to be written. Texts, which nearly all are, need no copy.
+pub(in crate::provider) enum Plain<'v> {
+    Text(&'v str),
+    Null,
+    Other(Value),
+}
+
+impl<'v> From<&'v str> for Plain<'v> {
+    fn from(text: &'v str) -> Self {
+        Self::Text(text)
+    }
+}
+
+impl<'v> From<&'v String> for Plain<'v> {
+    fn from(text: &'v String) -> Self {
+        Self::Text(text)
+    }
+}
+
+impl<'v> From<Option<&'v str>> for Plain<'v> {
+    fn from(text: Option<&'v str>) -> Self {
+        text.map_or(Self::Null, Self::Text)
+    }
+}
+
+/// Everything else goes by way of a JSON value.
+macro_rules! by_value {
+    ($($kind:ty),*) => {
+        $(impl From<$kind> for Plain<'_> {
+            fn from(value: $kind) -> Self {
+                Self::Other(value.into())
+            }
+        })*
+    };
+}
+by_value!(Value, String, bool, u32, u64, i64, usize, f64);
+
+/// Appends a JSON string. Runs of what needs no escape are copied as they are.
+pub(in crate::provider) fn write_string(out: &mut String, text: &str) {
+    out.push('"');
+    let mut rest = text;
+    while let Some(at) = rest
+        .bytes()
+        .position(|byte| byte < 0x20 || matches!(byte, b'"' | b'\\'))
+    {
+        let (plain, special) = rest.split_at(at);
+        out.push_str(plain);
+        match special.as_bytes()[0] {
+            b'"' => out.push_str("\\\""),
+            b'\\' => out.push_str("\\\\"),
+            b'\n' => out.push_str("\\n"),
+            b'\r' => out.push_str("\\r"),
+            b'\t' => out.push_str("\\t"),
+            other => {
+                const HEX: &[u8; 16] = b"0123456789abcdef";
+                out.push_str("\\u00");
+                out.push(char::from(HEX[usize::from(other >> 4)]));
+                out.push(char::from(HEX[usize::from(other & 15)]));
+            }
+        }
+        rest = &special[1..];
+    }
+    out.push_str(rest);
+    out.push('"');
 }
 
 /// What kind of value it is, for messages.
@@ -363,4 +443,21 @@ pub(in crate::provider) fn required_string(
     name: &str,
 ) -> Result<String, WireError> {
     string(required(object, at, name)?, &Place::Key(at, name))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn a_written_string_is_the_one_a_parser_reads(text in "(?s).*") {
+            let mut out = String::new();
+            write_string(&mut out, &text);
+            prop_assert_eq!(serde_json::from_str::<String>(&out).unwrap(), text);
+            prop_assert!(!out.contains('\n') && !out.contains('\r'));
+        }
+    }
 }
