@@ -202,7 +202,7 @@ async fn t08_no_host_and_no_target_gets_past_the_key() {
         ("/v1/models", vec![]),
         ("http://localhost/v1/models", vec![host]),
         ("http://localhost/livez/../v1/models", vec![host]),
-        ("http://evil.test/livez#/v1/models", vec![host]),
+        ("http://evil.test/v1/models#/livez", vec![host]),
         ("//livez/v1/models", vec![host]),
         ("/livez/../v1/models", vec![host]),
         ("/v1/models?/livez", vec![host]),
