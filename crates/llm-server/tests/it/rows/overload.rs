@@ -1,4 +1,4 @@
-//! Want of descriptors.
+//! What a want of descriptors does to the program: what runs is finished, and it heals.
 
 use llm_testkit::builders::config_toml;
 use llm_testkit::env::TestEnvironment;
