@@ -297,7 +297,11 @@ async fn t09_no_other_way_to_write_a_path_asks_for_less() {
 
 #[tokio::test]
 async fn t15_a_client_that_closes_its_side_after_the_request_is_never_leaked() {
-    let server = Setup::models(&["small"]).start().await;
+    // The provider's own time limit must not be what ends the call.
+    let server = Setup::models(&["small"])
+        .toml("\n[limits]\nfirst_byte_ms = 299000\n")
+        .start()
+        .await;
     server.upstream.on("small").reply(Reply::hang());
     let body = question("small").to_string();
     let head = format!(
