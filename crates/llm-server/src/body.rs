@@ -133,14 +133,14 @@ impl Held {
 
 /// The top level of a JSON object.
 pub fn parse(bytes: &[u8]) -> Result<RawFields, GatewayError> {
-    if let Err(error) = std::str::from_utf8(bytes) {
+    let text = std::str::from_utf8(bytes).map_err(|error| {
         let message = format!(
             "the body is not valid UTF-8 text: the byte at offset {} is wrong",
             error.valid_up_to()
         );
-        return Err(GatewayError::new(Code::InvalidUtf8, message));
-    }
-    RawFields::parse(bytes).map_err(|error| refused(error, "the body"))
+        GatewayError::new(Code::InvalidUtf8, message)
+    })?;
+    RawFields::parse_text(text).map_err(|error| refused(error, "the body"))
 }
 
 /// The length a body says it has.

@@ -11,6 +11,7 @@ use tokio::time::Instant;
 use super::deployments::Deployment;
 use super::limits::Admitted;
 use crate::store::{UsageRecord, UsageStore};
+use crate::types::chat::ChatRequest;
 use crate::types::clock::Clock;
 use crate::types::failure::{Failure, FailureKind};
 use crate::types::ids::{KeyId, RequestId};
@@ -46,6 +47,24 @@ impl Account {
     }
 }
 
+/// What was asked, for the estimate that is needed only where a provider counts nothing.
+#[derive(Clone, Copy)]
+pub enum Input<'a> {
+    /// So many tokens.
+    Tokens(u64),
+    /// The tokens of this conversation.
+    Of(&'a ChatRequest),
+}
+
+impl Input<'_> {
+    fn tokens(self) -> u64 {
+        match self {
+            Self::Tokens(tokens) => tokens,
+            Self::Of(request) => tokens::of_request(request),
+        }
+    }
+}
+
 /// An attempt that has not been booked yet.
 pub struct Booking<'a> {
     store: &'a dyn UsageStore,
@@ -53,8 +72,7 @@ pub struct Booking<'a> {
     account: &'a Account,
     deployment: Arc<Deployment>,
     started: Instant,
-    /// Estimated tokens of what was asked.
-    input: u64,
+    input: Input<'a>,
     /// Text received so far.
     received: String,
     /// Whether tokens can be estimated from text at all.
@@ -69,7 +87,7 @@ impl<'a> Booking<'a> {
         clock: &'a dyn Clock,
         account: &'a Account,
         deployment: &Arc<Deployment>,
-        input: u64,
+        input: Input<'a>,
     ) -> Self {
         Self {
             store,
@@ -138,7 +156,7 @@ impl<'a> Booking<'a> {
         if !self.is_text {
             return Usage::default();
         }
-        Usage::estimated(self.input, tokens::of_text(&self.received))
+        Usage::estimated(self.input.tokens(), tokens::of_text(&self.received))
     }
 
     fn price(&self) -> Option<&Price> {

@@ -6,6 +6,7 @@
 
 use std::fmt;
 
+use memchr::memchr2;
 use serde::de::{MapAccess, Visitor};
 use serde::ser::SerializeMap as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -26,17 +27,13 @@ impl RawFields {
     /// Reads the top level of an object.
     pub fn parse(body: &[u8]) -> Result<Self, RawError> {
         check_depth(body)?;
-        serde_json::from_slice(body).map_err(|error| {
-            let text = error.to_string();
-            match text.strip_prefix(DUPLICATE) {
-                Some(rest) => RawError::Duplicate(rest.split('`').next().unwrap_or("").to_owned()),
-                // The parser's words about a wrong type quote the value.
-                None if error.is_data() && text.starts_with("invalid type") => {
-                    RawError::Invalid("it is not an object".to_owned())
-                }
-                None => RawError::Invalid(text),
-            }
-        })
+        serde_json::from_slice(body).map_err(|error| refusal(&error))
+    }
+
+    /// Reads the top level of an object that is known to be text.
+    pub fn parse_text(body: &str) -> Result<Self, RawError> {
+        check_depth(body.as_bytes())?;
+        serde_json::from_str(body).map_err(|error| refusal(&error))
     }
 
     /// The value of a field.
@@ -98,6 +95,18 @@ pub enum RawError {
     TooDeep,
 }
 
+fn refusal(error: &serde_json::Error) -> RawError {
+    let text = error.to_string();
+    match text.strip_prefix(DUPLICATE) {
+        Some(rest) => RawError::Duplicate(rest.split('`').next().unwrap_or("").to_owned()),
+        // The parser's words about a wrong type quote the value.
+        None if error.is_data() && text.starts_with("invalid type") => {
+            RawError::Invalid("it is not an object".to_owned())
+        }
+        None => RawError::Invalid(text),
+    }
+}
+
 const DUPLICATE: &str = "duplicate key `";
 
 impl<'de> Deserialize<'de> for RawFields {
@@ -143,19 +152,11 @@ impl Serialize for RawFields {
 
 /// Refuses nesting deeper than [`MAX_DEPTH`] without building anything.
 pub fn check_depth(body: &[u8]) -> Result<(), RawError> {
-    let (mut depth, mut in_string, mut escaped) = (0_usize, false, false);
-    for byte in body {
-        if in_string {
-            match byte {
-                _ if escaped => escaped = false,
-                b'\\' => escaped = true,
-                b'"' => in_string = false,
-                _ => {}
-            }
-            continue;
-        }
+    let (mut at, mut depth) = (0, 0_usize);
+    while let Some(byte) = body.get(at) {
+        at += 1;
         match byte {
-            b'"' => in_string = true,
+            b'"' => at = after_string(body, at),
             b'{' | b'[' => {
                 depth += 1;
                 if depth > MAX_DEPTH {
@@ -167,6 +168,20 @@ pub fn check_depth(body: &[u8]) -> Result<(), RawError> {
         }
     }
     Ok(())
+}
+
+/// The place behind the string that has begun before `at`. Most of a body is text, so the search
+/// for its end is what counts.
+fn after_string(body: &[u8], mut at: usize) -> usize {
+    while let Some(found) = body.get(at..).and_then(|rest| memchr2(b'"', b'\\', rest)) {
+        at += found;
+        if body[at] == b'"' {
+            return at + 1;
+        }
+        // Whatever is escaped, it is no end.
+        at += 2;
+    }
+    body.len()
 }
 
 #[cfg(test)]
@@ -219,5 +234,25 @@ mod tests {
             RawFields::parse(deep.as_bytes()).unwrap_err(),
             RawError::TooDeep
         );
+    }
+
+    #[test]
+    fn brackets_within_texts_are_no_depth() {
+        let deep = "[".repeat(MAX_DEPTH);
+        let close = "]".repeat(MAX_DEPTH);
+        for inner in [
+            String::new(),
+            format!(r#""{}""#, "[{".repeat(100)),
+            format!(r#""\\","\"{}""#, "[".repeat(100)),
+            r#""an end \\""#.to_owned(),
+        ] {
+            let body = format!("{deep}{inner}{close}");
+            assert_eq!(check_depth(body.as_bytes()), Ok(()), "{inner}");
+            let deeper = format!("[{body}]");
+            assert_eq!(check_depth(deeper.as_bytes()), Err(RawError::TooDeep));
+        }
+        // What breaks off within a text is the parser's to refuse.
+        assert_eq!(check_depth(br#"{"a":"b"#), Ok(()));
+        assert_eq!(check_depth(br#"{"a":""#), Ok(()));
     }
 }

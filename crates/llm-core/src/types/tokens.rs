@@ -87,32 +87,44 @@ enum Run {
 }
 
 fn milli_tokens(text: &str) -> u64 {
+    let bytes = text.as_bytes();
     let mut total = 0_u64;
     let mut before = Run::None;
     let mut length = 0_u32;
-    let mut rest = text;
-    while let Some(char) = rest.chars().next() {
-        let letters = leading_letters(rest);
-        if letters > 0 {
-            total += weight::WORD + weight::LONG_LETTER * letters.saturating_sub(6) as u64;
-            rest = &rest[letters..];
+    let mut at = 0;
+    while let Some(&byte) = bytes.get(at) {
+        if byte.is_ascii_alphabetic() {
+            let start = at;
+            while bytes.get(at).is_some_and(u8::is_ascii_alphabetic) {
+                at += 1;
+            }
+            let letters = (at - start) as u64;
+            total += weight::WORD + weight::LONG_LETTER * letters.saturating_sub(6);
             before = Run::None;
             continue;
         }
-        rest = &rest[char.len_utf8()..];
-        let run = match char {
-            '0'..='9' => Run::Digits,
-            '\n' => Run::Break,
+        let run = match byte {
+            b'0'..=b'9' => Run::Digits,
+            b'\n' => Run::Break,
             _ => Run::None,
         };
         length = if run == before { length + 1 } else { 0 };
-        total += match (run, char) {
+        before = run;
+        at += 1;
+        total += match (run, byte) {
             (Run::Digits, _) if length.is_multiple_of(3) => weight::DIGITS,
             (Run::Break, _) if length == 0 => weight::BREAK,
-            (Run::Digits | Run::Break, _) | (Run::None, ' ' | '\t' | '\r') => 0,
-            (Run::None, char) => sign(char),
+            (Run::Digits | Run::Break, _) | (Run::None, 0..=b' ' | 0x7f) => 0,
+            (Run::None, b'!'..=b'~') => weight::SIGN,
+            // The first byte of a longer character; the text is cut between characters only.
+            (Run::None, _) => {
+                let Some(char) = text.get(at - 1..).and_then(|rest| rest.chars().next()) else {
+                    continue;
+                };
+                at += char.len_utf8() - 1;
+                sign(char)
+            }
         };
-        before = run;
     }
     total
 }
@@ -279,5 +291,46 @@ mod tests {
             strict: None,
         });
         assert!(of_request(&chat) > with_image + 1_020);
+    }
+
+    /// The same figures, character by character: what the reader of bytes is held against.
+    fn by_character(text: &str) -> u64 {
+        let mut total = 0_u64;
+        let mut before = Run::None;
+        let mut length = 0_u32;
+        let mut rest = text;
+        while let Some(char) = rest.chars().next() {
+            let letters = leading_letters(rest);
+            if letters > 0 {
+                total += weight::WORD + weight::LONG_LETTER * letters.saturating_sub(6) as u64;
+                rest = &rest[letters..];
+                before = Run::None;
+                continue;
+            }
+            rest = &rest[char.len_utf8()..];
+            let run = match char {
+                '0'..='9' => Run::Digits,
+                '\n' => Run::Break,
+                _ => Run::None,
+            };
+            length = if run == before { length + 1 } else { 0 };
+            total += match (run, char) {
+                (Run::Digits, _) if length.is_multiple_of(3) => weight::DIGITS,
+                (Run::Break, _) if length == 0 => weight::BREAK,
+                (Run::Digits | Run::Break, _) | (Run::None, ' ' | '\t' | '\r') => 0,
+                (Run::None, char) => sign(char),
+            };
+            before = run;
+        }
+        total
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn reading_bytes_counts_what_reading_characters_counts(
+            text in "([a-zA-Z]{0,9}|[0-9]{0,8}|\\n{0,3}|[ -~]|\\PC|[\u{4e00}-\u{4eff}]{0,4}|\u{0}|\u{7f}|[。，]){0,20}"
+        ) {
+            proptest::prop_assert_eq!(milli_tokens(&text), by_character(&text));
+        }
     }
 }

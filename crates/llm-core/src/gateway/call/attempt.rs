@@ -8,7 +8,7 @@ use super::entry::{Entry, alarm};
 use super::hedge::Race;
 use super::splice::Told;
 use super::{Call, exchange};
-use crate::gateway::account::Booking;
+use crate::gateway::account::{Booking, Input};
 use crate::gateway::deployments::Deployment;
 use crate::provider::AttemptLimits;
 use crate::types::caller::{Attempt, CallOrder, CallReport};
@@ -17,7 +17,6 @@ use crate::types::failure::{Failure, FailureKind};
 use crate::types::money::Cost;
 use crate::types::run_event::RunEvent;
 use crate::types::task::Capabilities;
-use crate::types::tokens;
 
 /// An attempt that gave no answer.
 pub(super) struct Miss {
@@ -111,7 +110,7 @@ impl Call<'_, '_> {
         if !lane.is_hedge() {
             announce_start(self.order, deployment).await;
         }
-        let input = tokens::of_request(&self.order.request);
+        let input = Input::Of(&self.order.request);
         let account = self.caller.account;
         let mut line = Line::begin(self, deployment, began);
         let mut booking = Booking::open(&*engine.store, &*engine.clock, account, deployment, input);

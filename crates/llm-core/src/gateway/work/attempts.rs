@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::exchange::{Delivered, Working};
-use crate::gateway::account::Booking;
+use crate::gateway::account::{Booking, Input};
 use crate::gateway::call::{Caller, Entry, alarm};
 use crate::gateway::deployments::Deployment;
 use crate::provider::upstream::Upstream;
@@ -176,7 +176,7 @@ impl<'a> Attempts<'a> {
         };
         let began = engine.clock.now();
         self.note_sent(deployment, began);
-        let input = self.working.input_tokens();
+        let input = Input::Tokens(self.working.input_tokens());
         let account = self.caller.account;
         let mut booking = Booking::open(&*engine.store, &*engine.clock, account, deployment, input);
         let result = self.working.exchange(deployment, &mut booking).await;
