@@ -1,7 +1,7 @@
 //! A simulated provider that fails as it is told: `llm-server mock`.
 //!
-//! The name of the model chooses what happens ([`name`]); every request is recorded with how it
-//! ended ([`attempts`]), so that a test can compare what the provider saw with what the caller was
+//! The name of the model chooses what happens (`mock/name.rs`); every request is recorded with how it
+//! ended (`mock/attempts.rs`), so that a test can compare what the provider saw with what the caller was
 //! told. It writes to the socket what real servers avoid, so it does not share the gateway's way of
 //! serving, and it needs neither a configuration nor a key.
 
