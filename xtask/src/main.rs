@@ -17,6 +17,7 @@ mod codegen;
 mod demo;
 mod features;
 mod models;
+mod scenarios;
 mod sdk;
 mod tidy;
 mod workspace;
@@ -49,6 +50,8 @@ enum Command {
     Models(models::Args),
     /// Measure the release build beside a bare reverse proxy.
     Bench(bench::Args),
+    /// Play sixteen ways a provider fails, and score what the gateway makes of them.
+    Scenarios,
     /// Install the official client libraries that tests use.
     Sdk,
     /// Show a session with simulated models: routing, voting, a server.
@@ -62,6 +65,7 @@ fn main() -> ExitCode {
         Command::Codegen { check } => codegen::run(check),
         Command::Models(args) => models::run(args),
         Command::Bench(args) => bench::run(args),
+        Command::Scenarios => scenarios::run(),
         Command::Sdk => sdk::run(),
         Command::Demo => demo::run(),
     };
