@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail};
 
-use crate::{codegen, features, models, sdk, tidy, workspace};
+use crate::{codegen, features, models, scenarios, sdk, tidy, workspace};
 
 /// One step.
 struct Step {
@@ -49,6 +49,10 @@ const STEPS: &[Step] = &[
     Step {
         name: "examples",
         run: examples,
+    },
+    Step {
+        name: "scenarios",
+        run: scenarios::run,
     },
     Step {
         name: "doctests",

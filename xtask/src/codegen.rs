@@ -18,7 +18,7 @@ use llm_console::lang::Lang;
 use llm_core::config::{reference, schema};
 use llm_server::openapi;
 
-use crate::workspace;
+use crate::{scenarios, workspace};
 
 /// A generated file.
 struct Generated {
@@ -59,11 +59,13 @@ const PAGES: &[Generated] = &[
     file("docs/reference/http.md", || http::render(Lang::En)),
     file("docs/reference/http.zh.md", || http::render(Lang::Zh)),
     file("docs/reference/metrics.md", metrics::render),
+    file("docs/reference/mock.md", llm_server::mock::markdown),
     file("docs/reference/modes.md", registries::modes),
     file("docs/reference/openapi.json", || {
         format!("{}\n", openapi::text().trim_end())
     }),
     file("docs/reference/providers.md", registries::providers),
+    file("docs/reference/scenarios.md", scenarios::markdown),
     file("docs/reference/strategies.md", registries::strategies),
 ];
 

@@ -17,6 +17,7 @@ mod codegen;
 mod demo;
 mod features;
 mod models;
+mod scenarios;
 mod sdk;
 mod soak;
 mod tidy;
@@ -52,6 +53,8 @@ enum Command {
     Bench(bench::Args),
     /// Run mixed load on the release build for some minutes and see what grows.
     Soak(soak::Args),
+    /// Play sixteen ways a provider fails, and score what the gateway makes of them.
+    Scenarios,
     /// Install the official client libraries that tests use.
     Sdk,
     /// Show a session with simulated models: routing, voting, a server.
@@ -66,6 +69,7 @@ fn main() -> ExitCode {
         Command::Models(args) => models::run(args),
         Command::Bench(args) => bench::run(args),
         Command::Soak(args) => soak::run(&args),
+        Command::Scenarios => scenarios::run(),
         Command::Sdk => sdk::run(),
         Command::Demo => demo::run(),
     };

@@ -10,6 +10,7 @@ mod install;
 mod keys;
 mod listen;
 mod listing;
+mod mock;
 mod run;
 mod size;
 
@@ -63,6 +64,8 @@ enum Command {
     /// Make, list and revoke gateway keys
     #[command(subcommand)]
     Keys(keys::KeysCommand),
+    /// Serve simulated models that fail as their names say, for tests of other programs
+    Mock(mock::MockArgs),
     /// Write a sample file to standard output
     #[command(subcommand)]
     Install(install::Sample),
@@ -97,6 +100,7 @@ fn dispatch(cli: &Cli, console: &Console) -> Result<(), Halt> {
         Some(Command::Openapi) => listing::openapi(ui),
         Some(Command::MetricsList) => listing::metrics(ui),
         Some(Command::Keys(command)) => keys::run(command, &cli.listen, console),
+        Some(Command::Mock(args)) => mock::run(args, console),
         Some(Command::Install(sample)) => install::run(*sample, ui),
         Some(Command::Completions { shell }) => {
             let command = PROGRAM.command::<Cli>(ui.lang);

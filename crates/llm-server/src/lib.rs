@@ -13,6 +13,7 @@
 //! | [`error`] | what a failure is answered |
 //! | [`record`], [`instruments`] | the log line and the metrics |
 //! | [`openapi`], [`schema`], [`docs_page`] | the description of all this |
+//! | [`mock`] | a provider that fails as it is told |
 //! | [`cli`] | the `llm-server` program |
 #![warn(missing_docs)]
 
@@ -33,6 +34,7 @@ pub mod idempotency;
 pub mod identity;
 pub mod instruments;
 pub mod kept;
+pub mod mock;
 pub mod openapi;
 pub mod progress;
 pub mod record;

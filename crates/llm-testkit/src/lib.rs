@@ -11,6 +11,7 @@
 //! | [`script`] | which reply answers which request |
 //! | [`attempt`] | what the provider saw, and whether the client left |
 //! | [`upstream`] | a scripted provider on a loopback port |
+//! | [`fault_proxy`] | a TCP proxy that spoils replies byte for byte |
 //! | [`transport`] | a scripted provider without sockets |
 //! | [`http`] | a plain HTTP client |
 //! | [`builders`] | values and configurations for tests |
@@ -36,6 +37,7 @@ pub mod builders;
 pub mod cache;
 pub mod caller;
 pub mod env;
+pub mod fault_proxy;
 pub mod gate;
 pub mod http;
 pub mod logs;

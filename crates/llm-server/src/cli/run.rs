@@ -105,7 +105,7 @@ fn start(source: &Source, loaded: &Loaded) -> Result<Arc<App>, Report> {
     App::start(sources, loaded).map_err(|errors| configuration::report(&errors))
 }
 
-fn bind(host: &str, port: u16) -> Result<TcpListener, Report> {
+pub(super) fn bind(host: &str, port: u16) -> Result<TcpListener, Report> {
     let host = host.trim_start_matches('[').trim_end_matches(']');
     TcpListener::bind((host, port))
         .and_then(descriptors::deepen)
@@ -203,8 +203,25 @@ fn unable_to_listen(address: &str, error: &io::Error) -> Report {
     .hint("llm-server --port 0")
 }
 
-fn cannot(error: &io::Error) -> Report {
+pub(super) fn cannot(error: &io::Error) -> Report {
     Report::new("internal_error", format!("the server cannot run: {error}"))
+}
+
+/// Listens for signals that ask for an end; what is returned waits for the first.
+#[cfg(unix)]
+pub(super) fn stopped() -> io::Result<impl Future<Output = ()>> {
+    let mut signals = signals::Signals::listen()?;
+    Ok(async move { signals.end().await })
+}
+
+/// Listens for Ctrl-C; what is returned waits for it.
+#[cfg(not(unix))]
+pub(super) fn stopped() -> io::Result<impl Future<Output = ()>> {
+    Ok(async {
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    })
 }
 
 #[cfg(unix)]
@@ -234,6 +251,14 @@ mod signals {
                 interrupt: signal(SignalKind::interrupt())?,
                 hang_up: signal(SignalKind::hangup())?,
             })
+        }
+
+        /// Waits for one that asks for an end.
+        pub(super) async fn end(&mut self) {
+            tokio::select! {
+                _ = self.terminate.recv() => {}
+                _ = self.interrupt.recv() => {}
+            }
         }
 
         /// Attends to signals until the second that asks for an end; its exit code.
