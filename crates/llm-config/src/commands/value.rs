@@ -1,5 +1,7 @@
 //! `get`, `set`, `unset`: one value at a time.
 
+use std::path::Path;
+
 use clap::Args;
 use llm_console::catalogue::Message;
 use llm_console::output::Format;
@@ -120,6 +122,14 @@ fn is_in(text: &str, key: &KeyPath) -> bool {
     true
 }
 
+/// Whether two paths name one file, however they are written.
+fn is_same(one: &Path, other: &Path) -> bool {
+    one == other
+        || one
+            .canonicalize()
+            .is_ok_and(|one| other.canonicalize().is_ok_and(|other| one == other))
+}
+
 /// Something above the file may say otherwise.
 fn warn_if_hidden(session: &Session<'_>, key: &KeyPath) -> Result<(), Report> {
     if session.dry_run {
@@ -137,7 +147,7 @@ fn warn_if_hidden(session: &Session<'_>, key: &KeyPath) -> Result<(), Report> {
         let is_ours = origin
             .file
             .as_deref()
-            .is_some_and(|file| file == target.config || file == target.secrets);
+            .is_some_and(|file| is_same(file, &target.config) || is_same(file, &target.secrets));
         if !is_ours {
             let message = Message::new("config.hidden")
                 .with("key", key)

@@ -113,4 +113,5 @@ fn unhealthy(url: &str, reason: &str) -> Report {
             .with("url", url)
             .with("reason", reason),
     )
+    .hint(Message::new("server.unhealthy_hint"))
 }
