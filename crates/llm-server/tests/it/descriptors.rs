@@ -68,7 +68,7 @@ async fn a_crowd_of_connections_leaves_room_for_running_work_and_probes() {
 }
 
 #[tokio::test]
-async fn without_a_descriptor_left_it_waits_and_goes_on_when_there_is_one() {
+async fn o03_without_a_descriptor_left_it_waits_and_goes_on_when_there_is_one() {
     let environment = TestEnvironment::new();
     let arguments = limited(40, &["--workers", "1", "--demo"]);
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();

@@ -5,7 +5,6 @@ mod bodies;
 mod egress;
 mod lifecycle;
 mod numbers;
-mod overload;
 mod providers;
 mod smuggling;
 mod streams;
