@@ -232,7 +232,7 @@ impl ScriptedCaller {
             member: label.clone(),
             stage: order.stage,
             is_final: order.is_final,
-            request: order.request.clone(),
+            request: order.request.clone().into_owned(),
             state: CallState::Running,
         });
         journal.running += 1;

@@ -1,5 +1,7 @@
 //! Runs a plan: one model, or several that cooperate, through the same caller.
 
+use std::borrow::Cow;
+
 use super::account::Account;
 use super::call::{CallEngine, Caller};
 use super::error::GatewayError;
@@ -78,7 +80,7 @@ impl Runner<'_> {
         let member = self.sole_member(plan);
         let order = CallOrder {
             member: &member,
-            request: request.clone(),
+            request: Cow::Borrowed(request),
             stage: Stage::Answer { round: 1 },
             events: self.events,
             is_final: true,

@@ -3,6 +3,7 @@
 //! Lives here so that routing and cooperation can both use it without knowing each other.
 //! `gateway/call.rs` implements it; the testkit has a scripted one.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
@@ -26,7 +27,7 @@ pub struct CallOrder<'a> {
     /// Whom to ask.
     pub member: &'a Member,
     /// What to ask. Its `stream` field is ignored: the caller decides by what `events` wants.
-    pub request: ChatRequest,
+    pub request: Cow<'a, ChatRequest>,
     /// What for.
     pub stage: Stage,
     /// Where progress is reported.

@@ -1,5 +1,6 @@
 //! Asking: reserve, call, settle; several at once, under the deadline, cancelled by dropping.
 
+use std::borrow::Cow;
 use std::collections::VecDeque;
 
 use futures_util::StreamExt as _;
@@ -212,7 +213,7 @@ async fn call<'a>(
     reservation.sent();
     let order = CallOrder {
         member,
-        request,
+        request: Cow::Owned(request),
         stage,
         events: run.events,
         is_final,

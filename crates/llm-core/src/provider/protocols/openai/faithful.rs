@@ -3,78 +3,66 @@
 //! A service with habits of its own (another name for the thoughts, a finish reason nobody knows,
 //! parts where there should be text) is read by `response` and written anew by `outbound`.
 
-use std::borrow::Cow;
-
-use serde::Deserialize;
-use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 
 use super::NAME;
+use super::response::Content;
 use super::wire::Object;
 use crate::types::wire_reply::WireReply;
 
-/// The reply as it was written, where it is `chat.completion` to the letter. One with habits of its
-/// own is written anew, so that clients meet one dialect.
-pub(super) fn faithful(text: &str, reply: &Object<'_>, choices: &[&RawValue]) -> Option<WireReply> {
-    let is_plain = |(position, raw): (usize, &&RawValue)| {
-        let Ok(choice) = serde_json::from_str::<Plain<'_>>(raw.get()) else {
-            return false;
-        };
-        let message = choice.message;
-        let calls = message.tool_calls.unwrap_or_default();
-        u32::try_from(position) == Ok(choice.index)
-            && ["stop", "length", "tool_calls", "content_filter"].contains(&&*choice.finish_reason)
-            && message.role == "assistant"
-            && (message.content.is_some() || !calls.is_empty())
-            && message.reasoning.is_none()
-            && calls
-                .iter()
-                .all(|call| call.kind == "function" && !call.id.is_empty())
-    };
-    let is_named = reply.get("object").map(RawValue::get) == Some("\"chat.completion\"");
-    if !is_named || !choices.iter().enumerate().all(is_plain) {
+/// The reply as it was written, where it is `chat.completion` to the letter; `is_plain` says so of
+/// its choices. One with habits of its own is written anew, so that clients meet one dialect.
+pub(super) fn faithful(text: &str, reply: &Object<'_>, is_plain: bool) -> Option<WireReply> {
+    if !is_plain || said(reply, "object") != Some("\"chat.completion\"") {
         return None;
     }
     WireReply::keep(NAME, text, reply.slices()?)
 }
 
-/// A choice without habits of its own.
-#[derive(Deserialize)]
-struct Plain<'a> {
-    index: u32,
-    #[serde(borrow)]
-    message: PlainMessage<'a>,
-    #[serde(borrow)]
-    finish_reason: Cow<'a, str>,
+/// Whether a choice has no habits of its own. `content` is what was read of its message.
+pub(super) fn is_plain(
+    choice: &Object<'_>,
+    message: &Object<'_>,
+    content: &Content,
+    position: usize,
+) -> bool {
+    const FINISHES: [&str; 4] = [
+        "\"stop\"",
+        "\"length\"",
+        "\"tool_calls\"",
+        "\"content_filter\"",
+    ];
+    let calls = message.items("tool_calls");
+    let says = match said(message, "content") {
+        None => !calls.is_empty(),
+        // A text that cannot be read is read as none.
+        Some(raw) => raw == "\"\"" || (raw.starts_with('"') && !content.text.is_empty()),
+    };
+    let index = said(choice, "index").and_then(|raw| raw.parse().ok());
+    says && index == Some(position)
+        && said(choice, "finish_reason").is_some_and(|raw| FINISHES.contains(&raw))
+        && said(message, "role") == Some("\"assistant\"")
+        && message.get("reasoning").is_none()
+        && calls.iter().all(|raw| is_plain_call(raw))
 }
 
-#[derive(Deserialize)]
-struct PlainMessage<'a> {
-    #[serde(borrow)]
-    role: Cow<'a, str>,
-    #[serde(borrow)]
-    content: Option<Cow<'a, str>>,
-    #[serde(borrow, default)]
-    tool_calls: Option<Vec<PlainCall<'a>>>,
-    reasoning: Option<IgnoredAny>,
+fn is_plain_call(raw: &RawValue) -> bool {
+    let Ok(call) = Object::parse(raw.get()) else {
+        return false;
+    };
+    let function = call.child("function");
+    let is_text =
+        |object: &Object<'_>, name| said(object, name).is_some_and(|raw| raw.starts_with('"'));
+    said(&call, "type") == Some("\"function\"")
+        && is_text(&call, "id")
+        && said(&call, "id") != Some("\"\"")
+        && is_text(&function, "name")
+        && is_text(&function, "arguments")
 }
 
-#[derive(Deserialize)]
-struct PlainCall<'a> {
-    #[serde(borrow)]
-    id: Cow<'a, str>,
-    #[serde(borrow, rename = "type")]
-    kind: Cow<'a, str>,
-    #[serde(borrow, rename = "function")]
-    _function: PlainFunction<'a>,
-}
-
-#[derive(Deserialize)]
-struct PlainFunction<'a> {
-    #[serde(borrow, rename = "name")]
-    _name: Cow<'a, str>,
-    #[serde(borrow, rename = "arguments")]
-    _arguments: Cow<'a, str>,
+/// A value as it was written.
+fn said<'a>(object: &Object<'a>, name: &str) -> Option<&'a str> {
+    object.get(name).map(RawValue::get)
 }
 
 #[cfg(test)]

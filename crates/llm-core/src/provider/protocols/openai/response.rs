@@ -6,7 +6,7 @@
 use serde_json::value::{RawValue, to_raw_value};
 
 use super::error::within_success;
-use super::faithful::faithful;
+use super::faithful::{self, faithful};
 use super::usage::read_usage;
 use super::wire::Object;
 use crate::types::answer::{Answer, Choice, FinishReason};
@@ -54,16 +54,17 @@ pub(super) fn decode(body: &[u8]) -> Result<Answer, Failure> {
     if items.is_empty() {
         return Err(Failure::invalid("the reply has no choices"));
     }
+    let mut is_plain = true;
     let mut choices = items
         .iter()
         .enumerate()
-        .map(|(position, raw)| read_choice(raw, position))
+        .map(|(position, raw)| read_choice(raw, position, &mut is_plain))
         .collect::<Result<Vec<_>, _>>()?;
     choices.sort_by_key(|choice| choice.index);
     let usage = read_usage(&reply.child("usage"));
     let wire = usage
         .is_some()
-        .then(|| faithful(text, &reply, &items))
+        .then(|| faithful(text, &reply, is_plain))
         .flatten();
     let usage = usage.or_else(|| usage_in_choices(&items));
     Ok(Answer {
@@ -137,7 +138,7 @@ pub(super) fn parse_failure(text: &str, error: &serde_json::Error) -> Failure {
     }
 }
 
-fn read_choice(raw: &RawValue, position: usize) -> Result<Choice, Failure> {
+fn read_choice(raw: &RawValue, position: usize, is_plain: &mut bool) -> Result<Choice, Failure> {
     let choice = Object::parse(raw.get())
         .map_err(|_| Failure::invalid("a choice of the reply is not an object"))?;
     if let Some(failure) = within_success(&choice, false).filter(|_| choice.get("error").is_some())
@@ -152,6 +153,7 @@ fn read_choice(raw: &RawValue, position: usize) -> Result<Choice, Failure> {
     }
     let message = choice.child("message");
     let content = Content::of(&message);
+    *is_plain &= faithful::is_plain(&choice, &message, &content, position);
     let tool_calls = message
         .items("tool_calls")
         .iter()
