@@ -10,6 +10,7 @@
 mod clients;
 mod gateway;
 mod local_model;
+mod programs;
 mod work;
 
 use tokio::sync::{Mutex, MutexGuard};
